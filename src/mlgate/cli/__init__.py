@@ -1,0 +1,144 @@
+"""Command line: parse, wire, run, exit. One module per command, loaded when it is called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from mlgate.errors import MlgateError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["app", "main"]
+
+OUR_BUG: Final = 70
+
+COMMANDS: Final[Mapping[str, str]] = {
+    "init": "Look at the repository and write mlgate.yml and a workflow.",
+    "report": "Compare with the baseline, judge, report and post.",
+    "gate": "Judge an existing report or evidence again.",
+    "schema": "Print the JSON Schema of a document.",
+    "demo": "Watch a pull request get its report, here, in a minute.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command only when it is called or asked for its options."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the work."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command, importing its module."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"mlgate.cli.{cmd_name}"), cmd_name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command for ``args``; a typo gets the likely name."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as exc:
+            import difflib  # noqa: PLC0415  # only after a typo
+
+            close = difflib.get_close_matches(args[0], COMMANDS, n=1, cutoff=0.4)
+            if not close:
+                raise
+            raise click.UsageError(f"{exc.message} Did you mean '{close[0]}'?", ctx) from exc
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={
+        "auto_envvar_prefix": "MLGATE",
+        "show_default": True,
+        "max_content_width": 100,
+    },
+    epilog="Exit codes: 0 yes, 1 the gate says no, 2 usage or configuration, 3 no evidence, "
+    "4 a forge refused, 70 a bug of ours. Every option can be set by the environment: "
+    "MLGATE_REPORT_OUTPUT is --output of report.",
+)
+@click.option(
+    "--config",
+    type=click.Path(dir_okay=False),
+    help="Configuration file.  [default: mlgate.yml, else tool.mlgate in pyproject.toml]",
+)
+@click.option("--quiet", "-q", is_flag=True, help="Print the result and errors only.")
+@click.option("--verbose", "-v", is_flag=True, help="Say what is read and asked.")
+@click.option(
+    "--color/--no-color",
+    default=None,
+    help="Colour the output.  [default: on a terminal, unless NO_COLOR is set]",
+)
+@click.version_option(None, "--version", package_name="mlgate", message="mlgate %(version)s")
+@click.pass_context
+def app(
+    ctx: click.Context, config: str | None, *, quiet: bool, verbose: bool, color: bool | None
+) -> None:
+    r"""Gate merges and releases on model quality.
+
+    In a repository whose training writes a metrics file:
+
+    \b
+      mlgate report        compare with the merge base and show what changed
+      mlgate init          write a configuration and a workflow
+      mlgate demo          see it all on a small example first
+    """
+    from mlgate.cli.session import Session  # noqa: PLC0415  # `--help` needs none of it
+
+    ctx.obj = Session.open(config=config, quiet=quiet, verbose=verbose, color=color)
+
+
+def main() -> None:
+    """Run the command line and turn foreseen failures into their exit codes."""
+    try:
+        app()
+    except MlgateError as exc:
+        _say(exc.what, exc.hint)
+        sys.exit(exc.exit_code)
+    except BrokenPipeError:
+        sys.exit(141)
+    except Exception as exc:  # noqa: BLE001 - the last line of defence
+        _say(
+            f"this is a bug in mlgate: {type(exc).__name__}: {exc}",
+            "please report it with `mlgate --verbose` output; MLGATE_TRACEBACK=1 shows the place",
+        )
+        _traceback()
+        sys.exit(OUR_BUG)
+
+
+def _say(what: str, hint: str) -> None:
+    import os  # noqa: PLC0415  # only for errors
+
+    from mlgate.ci.commands import log_safe, workflow_command  # noqa: PLC0415
+
+    click.echo(f"error: {log_safe(what)}", err=True)
+    if hint:
+        click.echo(f"  fix: {log_safe(hint)}", err=True)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        text = f"{what}\n{hint}" if hint else what
+        click.echo(workflow_command("error", text, title="mlgate"), err=True)
+
+
+def _traceback() -> None:
+    import os  # noqa: PLC0415
+    import traceback  # noqa: PLC0415
+
+    if os.environ.get("MLGATE_TRACEBACK"):
+        traceback.print_exc()

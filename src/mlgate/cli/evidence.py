@@ -1,0 +1,162 @@
+"""Collect what was measured at the head and at the baseline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from mlgate.documents.base import Run
+from mlgate.documents.evidence import Evidence, ModelEvidence
+from mlgate.errors import SourceError
+from mlgate.policy.judge import rules_of
+from mlgate.sources.baseline import MAX_BEHIND
+from mlgate.sources.collect import Wanted, collect
+from mlgate.sources.commit_tree import CommitTree
+from mlgate.sources.evidence_files import merge_evidence, read_evidence, read_stored
+from mlgate.sources.git import GitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from mlgate.cli.session import Session
+    from mlgate.documents.comparison import Baseline
+    from mlgate.policy.config import Config
+    from mlgate.sources.tree import Tree
+
+
+Origin = Literal["stored evidence", "tracked files"]
+
+
+@dataclass(frozen=True, slots=True)
+class BaseEvidence:
+    """Models at the baseline, by name, and the baseline as it was in the end."""
+
+    baseline: Baseline
+    models: dict[str, ModelEvidence]
+    notes: tuple[str, ...] = ()
+
+
+def head_evidence(
+    session: Session, config: Config, tree: Tree, *, files: Sequence[Path], model: str | None
+) -> Evidence:
+    """Return the evidence of the head: from ``files`` of other jobs, else from the work tree.
+
+    Raises:
+        SourceError: an evidence file is missing or not valid.
+    """
+    if files:
+        session.progress(f"reading {len(files)} evidence files")
+        return merge_evidence(read_evidence(files))
+    names = [model] if model else list(config.models)
+    models = [collect(tree, wanted(config, name)) for name in names]
+    return Evidence(
+        commit=head_commit(session),
+        dirty=session.repository.dirty() if session.repository else False,
+        run=ci_run(session),
+        models=tuple(models),
+    )
+
+
+def base_evidence(
+    session: Session, config: Config, baseline: Baseline, names: Iterable[str]
+) -> BaseEvidence:
+    """Return the evidence of the baseline commit, or of its nearest ancestor that has any."""
+    repository = session.repository
+    if repository is None or not baseline.commit:
+        return BaseEvidence(baseline, {})
+    wanteds = [wanted(config, name) for name in names]
+    fetch = session.github is not None
+    try:
+        commits = repository.first_parents(baseline.commit, MAX_BEHIND + 1)
+    except GitError:
+        commits = (baseline.commit,)
+    for behind, commit in enumerate(commits):
+        stored = read_stored(repository, commit, fetch=fetch and behind == 0)
+        if stored is not None:
+            found = {m.model: m for m in stored.models}
+            return BaseEvidence(_reached(baseline, commit, behind, "stored evidence"), found)
+        session.detail(f"reading files of {commit[:7]}")
+        tree = CommitTree(repository, commit)
+        models = [_at_commit(session, tree, one, dvc=behind == 0) for one in wanteds]
+        if any(m.metrics for m in models):
+            reached = _reached(baseline, commit, behind, "tracked files")
+            return BaseEvidence(reached, {m.model: m for m in models}, _problems(models))
+    searched = f"neither {baseline.commit[:12]}"
+    if len(commits) > 1:
+        searched += f" nor its {len(commits) - 1} ancestors"
+    problem = f"{searched} hold{'s' if len(commits) == 1 else ''} metrics that can be read"
+    return BaseEvidence(msgspec.structs.replace(baseline, problem=problem), {})
+
+
+def wanted(config: Config, name: str) -> Wanted:
+    """Return what to collect for the model ``name``."""
+    model = rules_of(config, name)
+    return Wanted(
+        model=name,
+        metrics=model.metrics,
+        params=model.params,
+        artifacts=model.artifacts,
+        data=model.data.paths,
+        best_by=model.best_by or "",
+    )
+
+
+def head_commit(session: Session) -> str:
+    """Return the commit that the report is about: the pull request's head, else HEAD."""
+    if session.github is not None and session.github.subject.pull_request:
+        return session.github.subject.head_sha
+    if session.repository is not None:
+        return session.repository.resolve("HEAD") or ""
+    return ""
+
+
+def ci_run(session: Session) -> Run | None:
+    """Return the CI run we are part of."""
+    github = session.github
+    if github is None:
+        return None
+    return Run(
+        id=str(github.run_id),
+        attempt=github.attempt,
+        number=github.run_number,
+        url=github.run_url,
+        repository=github.repository,
+        pull_request=github.subject.pull_request,
+        event=github.event,
+    )
+
+
+def _at_commit(session: Session, tree: CommitTree, wanted: Wanted, *, dvc: bool) -> ModelEvidence:
+    def through_dvc(paths: Sequence[str]) -> dict[str, bytes]:
+        from mlgate.sources.dvc_cache import read_through_dvc  # noqa: PLC0415  # heavy
+
+        return dict(read_through_dvc(session.workspace, tree.commit, paths))
+
+    try:
+        return collect(tree, wanted, through_dvc=through_dvc if dvc else None)
+    except SourceError as exc:
+        session.detail(exc.what)
+        return ModelEvidence(model=wanted.model, notes=(exc.what,))
+
+
+def _reached(baseline: Baseline, commit: str, behind: int, origin: Origin) -> Baseline:
+    return msgspec.structs.replace(
+        baseline,
+        commit=commit,
+        behind=behind,
+        origin=origin,
+        explanation=baseline.explanation
+        + (f", {behind} commits before it, the nearest with metrics" if behind else ""),
+    )
+
+
+def _problems(models: Sequence[ModelEvidence]) -> tuple[str, ...]:
+    return tuple(
+        f"At the baseline: {source.problem}"[:4000]
+        for model in models
+        for source in model.sources
+        if source.problem
+    )[:50]

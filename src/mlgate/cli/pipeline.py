@@ -1,0 +1,264 @@
+"""The one flow: evidence of head and baseline, compared, judged, as one report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mlgate.cli.evidence import base_evidence, ci_run, head_commit, head_evidence
+from mlgate.compare.evidence import compare_models
+from mlgate.documents.comparison import Baseline, Comparison
+from mlgate.documents.report import Links, Report
+from mlgate.documents.verdict import Judgement, PolicySource
+from mlgate.errors import ConfigError
+from mlgate.policy.changes import broken_policy, policy_change
+from mlgate.policy.config import Config
+from mlgate.policy.judge import Case, judge
+from mlgate.sources.baseline import Situation, find_baseline
+from mlgate.sources.changes import read_code_change
+from mlgate.sources.commit_tree import CommitTree
+from mlgate.sources.config_file import ConfigFile, read_config
+from mlgate.sources.worktree import WorkTree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from mlgate.cli.session import Session
+    from mlgate.documents.comparison import CodeChange
+    from mlgate.documents.evidence import Evidence
+
+PROPOSED = frozenset({"pull_request", "pull_request_target", "merge_group"})
+"""Events whose change does not get to set its own rules."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the user asks of one report.
+
+    Attributes:
+        base: Revision to compare with; empty to find it.
+        evidence: Evidence files of other jobs.
+        model: The one model to report; ``None`` for all of the configuration.
+        expected: Models that must have reported, beyond those of the configuration.
+        key: Names the comment.
+        ask_merge_base: Asks the forge on shallow clones.
+    """
+
+    base: str = ""
+    evidence: Sequence[Path] = ()
+    model: str | None = None
+    expected: Sequence[str] = ()
+    key: str = "mlgate"
+    ask_merge_base: Callable[[str, str], str | None] = lambda _base, _head: None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The configuration that decides, where it came from, and what the head changes in it."""
+
+    decides: Config
+    measures: Config
+    source: PolicySource
+    changes: tuple[Judgement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one run produces."""
+
+    evidence: Evidence
+    report: Report
+
+
+def run(session: Session, request: Request) -> Outcome:
+    """Return evidence and report for the workspace.
+
+    Raises:
+        ConfigError: the configuration or the request is not valid.
+        SourceError: evidence of another job is missing or not valid.
+    """
+    tree = WorkTree(session.workspace)
+    session.progress("looking for the baseline")
+    baseline = baseline_of(session, request)
+    rules = rules_for(session, tree, baseline)
+    session.progress("reading the evidence of the head")
+    head = head_evidence(session, rules.measures, tree, files=request.evidence, model=request.model)
+    session.progress("reading the evidence of the baseline")
+    base = base_evidence(session, rules.measures, baseline, [m.model for m in head.models])
+    policy = rules.decides.policy
+    comparisons = tuple(
+        compare_models(
+            base.models.get(m.model) if base.models else None, m, confidence=policy.confidence
+        )
+        for m in head.models
+    )
+    expected = _expected(rules, request)
+    verdict = judge(
+        Case(
+            config=rules.decides,
+            policy_source=rules.source,
+            baseline=base.baseline,
+            evidence=head.models,
+            comparisons=comparisons,
+            expected=expected,
+            policy_changes=rules.changes,
+        )
+    )
+    report = Report(
+        key=request.key,
+        version=tool_version(),
+        commit=head.commit or head_commit(session),
+        dirty=head.dirty,
+        head_name=_head_name(session),
+        base_name=_base_name(session, base.baseline),
+        run=ci_run(session),
+        links=_links(session),
+        baseline=base.baseline,
+        comparisons=comparisons,
+        code=_code_change(session, base.baseline, comparisons, head),
+        verdict=verdict,
+        expected=tuple(expected),
+        notes=base.notes,
+    )
+    return Outcome(head, report)
+
+
+@cache
+def tool_version() -> str:
+    """Return the version of mlgate that is running."""
+    return version("mlgate")
+
+
+def baseline_of(session: Session, request: Request) -> Baseline:
+    """Return the baseline of this run, before it is known whether it has evidence."""
+    if session.repository is None:
+        if request.base:
+            raise ConfigError(
+                f"--base {request.base!r}: this is no git repository",
+                hint="run inside the repository, or leave --base out",
+            )
+        return Baseline(problem="this folder is no git repository")
+    return find_baseline(session.repository, _situation(session, request), request.ask_merge_base)
+
+
+def rules_for(session: Session, tree: WorkTree, baseline: Baseline) -> Rules:
+    """Return the rules: the baseline's on pull requests and in the merge queue, else the head's.
+
+    Raises:
+        ConfigError: the configuration that decides is not valid, or the named file is absent.
+    """
+    proposed = session.github is not None and session.github.event in PROPOSED
+    base = _base_config(session, baseline) if proposed else None
+    try:
+        head = read_config(tree, session.config)
+    except ConfigError as exc:
+        if base is None:
+            raise
+        changes = (broken_policy(base.path, exc.what, exc.hint),)
+        return Rules(base.config, base.config, _source("base", base, baseline), changes)
+    if base is None:
+        return _head_rules(session, head, proposed=proposed)
+    changed = policy_change(base.config, head.config if head else None, base.path)
+    source = msgspec.structs.replace(_source("base", base, baseline), changed=changed is not None)
+    measures = head.config if head else base.config
+    return Rules(base.config, measures, source, (changed,) if changed else ())
+
+
+def _head_rules(session: Session, head: ConfigFile | None, *, proposed: bool) -> Rules:
+    if head is None:
+        if session.config:
+            raise ConfigError(
+                f"{session.config}: no such configuration",
+                hint="`mlgate init` writes one; without --config, mlgate.yml is looked for",
+            )
+        return Rules(Config(), Config(), PolicySource())
+    note = "first adoption: the baseline has no policy yet, so this change's own is used"
+    source = PolicySource(origin="head", path=head.path, note=note if proposed else "")
+    return Rules(head.config, head.config, source)
+
+
+def _base_config(session: Session, baseline: Baseline) -> ConfigFile | None:
+    if session.repository is None or not baseline.commit:
+        return None
+    return read_config(CommitTree(session.repository, baseline.commit), session.config)
+
+
+def _source(origin: str, file: ConfigFile, baseline: Baseline) -> PolicySource:
+    return PolicySource(
+        origin=origin,  # type: ignore[arg-type]
+        path=file.path,
+        commit=baseline.commit,
+    )
+
+
+def _situation(session: Session, request: Request) -> Situation:
+    github = session.github
+    if github is None:
+        return Situation(given=request.base)
+    subject = github.subject
+    default = github.default_branch or ""
+    pushed = subject.head_ref if github.event == "push" else subject.base_ref
+    return Situation(
+        event=github.event,
+        base_ref=pushed or "",
+        base_sha=subject.base_sha or "",
+        head_sha=subject.head_sha,
+        before=subject.before or "",
+        default_branch=default,
+        tag=github.tag or "",
+        given=request.base,
+    )
+
+
+def _expected(rules: Rules, request: Request) -> list[str]:
+    if request.model and not request.evidence:
+        return [request.model]
+    named = [name for name in rules.decides.models if len(rules.decides.models) > 1]
+    return list(dict.fromkeys([*named, *request.expected]))
+
+
+def _head_name(session: Session) -> str:
+    if session.github is None:
+        return "work tree"
+    if session.github.subject.pull_request:
+        return "PR"
+    return session.github.tag or session.github.subject.head_ref or "head"
+
+
+def _base_name(session: Session, baseline: Baseline) -> str:
+    if session.github is not None and session.github.subject.base_ref:
+        return session.github.subject.base_ref
+    match baseline.explanation.split(" "):
+        case [*_, "and", name]:
+            return name
+        case _:
+            return baseline.commit[:7] or "base"
+
+
+def _links(session: Session) -> Links:
+    github = session.github
+    if github is None:
+        return Links()
+    repository = f"{github.server_url}/{github.repository}"
+    number = github.subject.pull_request
+    return Links(
+        run=github.run_url,
+        repository=repository,
+        pull_request=f"{repository}/pull/{number}" if number else "",
+    )
+
+
+def _code_change(
+    session: Session, baseline: Baseline, comparisons: Sequence[Comparison], head: Evidence
+) -> CodeChange | None:
+    if session.repository is None or not baseline.commit:
+        return None
+    known = {source.path for model in head.models for source in model.sources}
+    known |= {file.path for model in head.models for file in model.files}
+    known |= {change.path for comparison in comparisons for change in comparison.files}
+    return read_code_change(session.repository, baseline.commit, known | {"dvc.lock"})

@@ -1,0 +1,132 @@
+"""Differences between the evidence of a baseline and of a head."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from mlgate.compare.decimals import divide, subtract
+from mlgate.compare.direction import known_direction
+from mlgate.compare.uncertainty import change_interval, value_interval
+from mlgate.documents.comparison import (
+    Comparison,
+    FileChange,
+    MetricChange,
+    ParameterChange,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mlgate.documents.evidence import Metric, ModelEvidence
+
+Pair = tuple["Metric | None", "Metric | None"]
+
+
+def compare_models(
+    base: ModelEvidence | None, head: ModelEvidence, *, confidence: float = 0.95
+) -> Comparison:
+    """Return what changed in one model; ``base`` is ``None`` when there is no baseline."""
+    pairs = list(pair_metrics(base.metrics if base else (), head.metrics))
+    return Comparison(
+        model=head.model,
+        metrics=tuple(_metric_change(*pair, confidence) for pair in pairs),
+        parameters=tuple(_parameter_changes(base, head)) if base else (),
+        files=tuple(_file_changes(base, head)) if base else (),
+        notes=head.notes,
+    )
+
+
+def pair_metrics(base: Sequence[Metric], head: Sequence[Metric]) -> Iterator[Pair]:
+    """Yield (base, head) pairs in the order of the head, then what only the base has.
+
+    Metrics pair by file, name and slice. One that has moved to another file still pairs when its
+    name is unique among what is left on both sides.
+    """
+    numbers_base = {m.key: m for m in base if m.numeric}
+    numbers_head = {m.key: m for m in head if m.numeric or m.key in numbers_base}
+    left = [m for key, m in numbers_base.items() if key not in numbers_head]
+    new = [m for key, m in numbers_head.items() if key not in numbers_base]
+    moved = _moved(left, new)
+    taken = {m.key for m in moved.values()}
+    for key, metric in numbers_head.items():
+        yield numbers_base.get(key) or moved.get(key), metric
+    for metric in left:
+        if metric.key not in taken:
+            yield metric, None
+
+
+def _moved(left: Sequence[Metric], new: Sequence[Metric]) -> dict[tuple[str, str, str], Metric]:
+    names_left = Counter((m.name, m.slice) for m in left)
+    names_new = Counter((m.name, m.slice) for m in new)
+    unique = {(m.name, m.slice): m for m in left if names_left[m.name, m.slice] == 1}
+    return {
+        m.key: unique[m.name, m.slice]
+        for m in new
+        if names_new[m.name, m.slice] == 1 and (m.name, m.slice) in unique
+    }
+
+
+def _metric_change(base: Metric | None, head: Metric | None, confidence: float) -> MetricChange:
+    one = head or base
+    if one is None:  # pragma: no cover - pair_metrics never yields two absent sides
+        raise ValueError("a pair needs at least one side")
+    before = base.value if base else None
+    after = head.value if head else None
+    change = subtract(after, before) if before is not None and after is not None else None
+    stated = (head and head.direction) or (base and base.direction) or None
+    known = None if stated else known_direction(one.name)
+    return MetricChange(
+        name=one.name,
+        source=one.source,
+        slice=one.slice,
+        base=before,
+        head=after,
+        base_problem=_problem(base),
+        head_problem=_problem(head),
+        change=change,
+        relative=divide(change, before) if change is not None and before is not None else None,
+        interval=change_interval(base, head, confidence) if base and head else None,
+        head_interval=value_interval(head, confidence) if head else None,
+        direction=stated or known,
+        direction_from="file" if stated else "name" if known else "unknown",
+        n=head.n if head else None,
+        incomparable=_incomparable(base, head),
+    )
+
+
+def _problem(metric: Metric | None) -> str:
+    if metric is None:
+        return "absent"
+    return "" if metric.value is not None else metric.problem or "no number"
+
+
+def _incomparable(base: Metric | None, head: Metric | None) -> str:
+    if base is None or head is None or not base.task or not head.task or base.task == head.task:
+        return ""
+    return (
+        "the evaluation task changed "
+        f"({_short(base.task)} → {_short(head.task)}), so the two numbers measure different things"
+    )
+
+
+def _short(digest: str) -> str:
+    return digest[:12]
+
+
+def _parameter_changes(base: ModelEvidence, head: ModelEvidence) -> Iterator[ParameterChange]:
+    before = {(p.source, p.name): p.value for p in base.parameters}
+    after = {(p.source, p.name): p.value for p in head.parameters}
+    for source, name in sorted(before.keys() | after.keys()):
+        old, new = before.get((source, name)), after.get((source, name))
+        if old != new:
+            yield ParameterChange(name=name, source=source, base=old, head=new)
+
+
+def _file_changes(base: ModelEvidence, head: ModelEvidence) -> Iterator[FileChange]:
+    before = {f.path: f for f in base.files}
+    after = {f.path: f for f in head.files}
+    for path in sorted(before.keys() | after.keys()):
+        old, new = before.get(path), after.get(path)
+        if old is None or new is None or old.digest != new.digest:
+            yield FileChange(base=old, head=new)

@@ -1,0 +1,87 @@
+"""Intervals from what a metric file states itself: standard errors and row counts.
+
+The two sides are taken as independent, which is the widest honest reading of two files; paired
+predictions give narrower intervals.
+"""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Final
+
+from mlgate.documents.comparison import Interval
+
+if TYPE_CHECKING:
+    from mlgate.documents.evidence import Metric
+
+MIN_ROWS: Final = 2
+
+
+def change_interval(base: Metric, head: Metric, confidence: float) -> Interval | None:
+    """Return the interval of ``head.value − base.value``; ``None`` when a side states nothing.
+
+    Standard errors give the normal interval with √(se₁² + se₂²). Proportions of counted rows
+    give Newcombe's hybrid score interval for independent proportions (Newcombe 1998, Statistics
+    in Medicine 17, method 10), which stays right near 0 and 1.
+    """
+    if base.value is None or head.value is None:
+        return None
+    z = quantile(confidence)
+    if base.stderr is not None and head.stderr is not None:
+        half = z * math.hypot(base.stderr, head.stderr)
+        change = head.value - base.value
+        return _interval(change - half, change + half, confidence, "standard errors")
+    sides = _proportion(base, z), _proportion(head, z)
+    match sides:
+        case ((low1, high1), (low2, high2)):
+            p1, p2 = base.value, head.value
+            below = math.hypot(p2 - low2, high1 - p1)
+            above = math.hypot(high2 - p2, p1 - low1)
+            return _interval(p2 - p1 - below, p2 - p1 + above, confidence, "row counts, Newcombe")
+        case _:
+            return None
+
+
+def value_interval(metric: Metric, confidence: float) -> Interval | None:
+    """Return the interval of one value: normal from its standard error, else Wilson's."""
+    if metric.value is None:
+        return None
+    z = quantile(confidence)
+    if metric.stderr is not None:
+        half = z * metric.stderr
+        return _interval(metric.value - half, metric.value + half, confidence, "standard error")
+    match _proportion(metric, z):
+        case (low, high):
+            return _interval(low, high, confidence, "row count, Wilson")
+        case _:
+            return None
+
+
+def wilson(p: float, n: int, z: float) -> tuple[float, float]:
+    """Return Wilson's score interval of a proportion ``p`` of ``n`` rows (Wilson 1927, JASA 22).
+
+    >>> low, high = wilson(0.9, 100, 1.959964)
+    >>> round(low, 4), round(high, 4)
+    (0.8256, 0.9448)
+    """
+    z2 = z * z
+    middle = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = z / (1 + z2 / n) * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def quantile(confidence: float) -> float:
+    """Return z so that a standard normal lies within ±z with probability ``confidence``."""
+    return NormalDist().inv_cdf((1 + confidence) / 2)
+
+
+def _proportion(metric: Metric, z: float) -> tuple[float, float] | None:
+    value, n = metric.value, metric.n
+    if value is None or n is None or n < MIN_ROWS or not 0 <= value <= 1:
+        return None
+    return wilson(value, n, z)
+
+
+def _interval(low: float, high: float, confidence: float, method: str) -> Interval:
+    return Interval(low=low, high=high, confidence=confidence, method=method)

@@ -1,0 +1,128 @@
+"""Baseline and head side by side. No thresholds here."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from mlgate.documents.base import Count, Direction, Document, FilePath, Label, Name, Text
+from mlgate.documents.evidence import DataFile
+
+
+class Baseline(Document, frozen=True, kw_only=True):
+    """What the head is judged against, and how it was found.
+
+    Attributes:
+        commit: The baseline commit; empty when there is none.
+        found: The way it was found.
+        explanation: One sentence for the reader, as in ``merge base of head and main``.
+        committed_at: Commit time, seconds since the epoch, UTC.
+        behind: First-parent steps from the wanted commit to the one with evidence.
+        origin: Where the evidence of that commit came from.
+        problem: Why there is no baseline.
+    """
+
+    commit: Label = ""
+    found: Literal[
+        "merge-base", "merge-queue", "first-parent", "release", "parent", "given", "none"
+    ] = "none"
+    explanation: Text = ""
+    committed_at: int | None = None
+    behind: Count = 0
+    origin: Literal["stored evidence", "tracked files", "none"] = "none"
+    problem: Text = ""
+
+
+class Interval(Document, frozen=True, kw_only=True):
+    """Confidence interval of a change (head − base) and the method it comes from."""
+
+    low: float
+    high: float
+    confidence: float
+    method: Label
+
+
+class MetricChange(Document, frozen=True, kw_only=True):
+    """One metric on both sides.
+
+    Attributes:
+        source: Its file at the head (at the baseline where the head has none).
+        base: Value at the baseline, ``None`` when absent or not a number.
+        head: Value at the head, likewise.
+        base_problem: Why ``base`` is ``None``.
+        head_problem: Why ``head`` is ``None``.
+        change: head − base, exact in decimal arithmetic.
+        relative: change / |base|; ``None`` when the base is zero or absent.
+        interval: Uncertainty of ``change``; ``None`` when no source states one.
+        head_interval: Uncertainty of ``head`` alone, for floors and ceilings.
+        direction: Which way is better; ``None`` when nobody says.
+        direction_from: Who says so.
+        n: Rows at the head, where known.
+        incomparable: Why the two sides must not be compared; empty when they may.
+    """
+
+    name: Name
+    source: FilePath = ""
+    slice: Label = ""
+    base: float | None = None
+    head: float | None = None
+    base_problem: Label = ""
+    head_problem: Label = ""
+    change: float | None = None
+    relative: float | None = None
+    interval: Interval | None = None
+    head_interval: Interval | None = None
+    direction: Direction | None = None
+    direction_from: Literal["rule", "file", "name", "unknown"] = "unknown"
+    n: Count | None = None
+    incomparable: Text = ""
+
+    @property
+    def title(self) -> str:
+        """Return the metric as a reader names it: ``recall[class=setosa]``."""
+        return f"{self.name}[{self.slice}]" if self.slice else self.name
+
+
+class ParameterChange(Document, frozen=True, kw_only=True):
+    """A setting that differs; ``None`` means that side does not have it."""
+
+    name: Name
+    source: FilePath
+    base: Text | None
+    head: Text | None
+
+
+class FileChange(Document, frozen=True, kw_only=True):
+    """A data or model file that differs; ``None`` means that side does not have it."""
+
+    base: DataFile | None
+    head: DataFile | None
+
+    @property
+    def path(self) -> str:
+        """Return the path on whichever side has the file."""
+        match self.head or self.base:
+            case DataFile(path=path):
+                return path
+            case None:
+                return ""
+
+
+class CodeChange(Document, frozen=True, kw_only=True):
+    """Tracked files that differ between baseline and head, other than data and models."""
+
+    files: Count
+    added: Count
+    removed: Count
+    paths: Annotated[tuple[FilePath, ...], msgspec.Meta(max_length=50)] = ()
+
+
+class Comparison(Document, frozen=True, kw_only=True):
+    """One model at the head against the same model at the baseline."""
+
+    model: Name
+    metrics: tuple[MetricChange, ...] = ()
+    parameters: tuple[ParameterChange, ...] = ()
+    files: tuple[FileChange, ...] = ()
+    notes: tuple[Text, ...] = ()

@@ -1,0 +1,133 @@
+"""Everything measured about the models of one commit."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from mlgate.documents.base import (
+    Count,
+    Direction,
+    Document,
+    FilePath,
+    Label,
+    Name,
+    Run,
+    Text,
+)
+
+MAX_METRICS = 200_000
+
+
+class Metric(Document, frozen=True, kw_only=True):
+    """One number of one model, or the reason why there is none.
+
+    Attributes:
+        name: Dotted name inside its file, as in ``test.roc_auc``.
+        source: The file it was read from.
+        value: A finite number; ``None`` when ``problem`` says why there is none.
+        problem: Why there is no value, as in ``NaN`` or ``null``.
+        numeric: False for text, flags and lists, which travel with metrics but are none.
+        slice: The part of the evaluation set, as in ``class=setosa``; empty for all of it.
+        direction: Which way is better, where the file itself says so.
+        stderr: Standard error of the value, in its unit, where the file states it.
+        n: Number of rows the value is a plain proportion of, where the file states it.
+        task: Digest or version of the evaluation task; two different ones do not compare.
+    """
+
+    name: Name
+    source: FilePath
+    value: float | None
+    problem: Label = ""
+    numeric: bool = True
+    slice: Label = ""
+    direction: Direction | None = None
+    stderr: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    n: Count | None = None
+    task: Label = ""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Return what identifies this metric inside one model: source, name, slice."""
+        return self.source, self.name, self.slice
+
+
+class Parameter(Document, frozen=True, kw_only=True):
+    """One setting of the training, as JSON text of its scalar or list value."""
+
+    name: Name
+    value: Text
+    source: FilePath
+
+
+class DataFile(Document, frozen=True, kw_only=True):
+    """One data set or model file by its identity, not its content.
+
+    Attributes:
+        path: Where it is in the workspace.
+        kind: ``data`` or ``model``.
+        digest: ``algorithm:hex`` as the tracker states it.
+        size: Bytes.
+        files: Number of files, for a directory.
+        rows: Number of rows, where known.
+        tracked: Who keeps track of it.
+    """
+
+    path: FilePath
+    kind: Literal["data", "model"]
+    digest: Label = ""
+    size: Count | None = None
+    files: Count | None = None
+    rows: Count | None = None
+    tracked: Literal["dvc.lock", "dvc", "lfs", "git", "none"] = "none"
+
+
+class CheckResult(Document, frozen=True, kw_only=True):
+    """What one data or model check found; an error or a skip is never a pass."""
+
+    id: Name
+    outcome: Literal["pass", "warn", "fail", "error", "skipped"]
+    message: Text = ""
+    value: float | None = None
+    threshold: Label = ""
+    columns: Annotated[tuple[Label, ...], msgspec.Meta(max_length=1000)] = ()
+    engine: Label = "builtin"
+    table: Annotated[
+        tuple[Annotated[tuple[Label, ...], msgspec.Meta(max_length=20)], ...],
+        msgspec.Meta(max_length=100),
+    ] = ()
+
+
+class SourceFile(Document, frozen=True, kw_only=True):
+    """A file that was read, or could not be; ``problem`` is empty when it was."""
+
+    path: FilePath
+    format: Label = ""
+    problem: Text = ""
+    hint: Text = ""
+
+
+class ModelEvidence(Document, frozen=True, kw_only=True):
+    """Everything measured about one model."""
+
+    model: Name
+    metrics: Annotated[tuple[Metric, ...], msgspec.Meta(max_length=MAX_METRICS)] = ()
+    parameters: Annotated[tuple[Parameter, ...], msgspec.Meta(max_length=20_000)] = ()
+    files: Annotated[tuple[DataFile, ...], msgspec.Meta(max_length=20_000)] = ()
+    checks: Annotated[tuple[CheckResult, ...], msgspec.Meta(max_length=10_000)] = ()
+    sources: Annotated[tuple[SourceFile, ...], msgspec.Meta(max_length=20_000)] = ()
+    notes: Annotated[tuple[Text, ...], msgspec.Meta(max_length=1000)] = ()
+
+
+class Evidence(Document, frozen=True, kw_only=True):
+    """The only thing that crosses a boundary: between jobs, from forks, to releases.
+
+    ``commit`` is the measured commit (40 or 64 hexadecimal digits), empty outside git.
+    """
+
+    schema: Literal["mlgate/evidence/v1"] = msgspec.field(default="mlgate/evidence/v1")
+    commit: Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{40}|[0-9a-f]{64})?$")] = ""
+    dirty: bool = False
+    run: Run | None = None
+    models: Annotated[tuple[ModelEvidence, ...], msgspec.Meta(max_length=1000)] = ()

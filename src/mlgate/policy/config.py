@@ -1,0 +1,159 @@
+"""``mlgate.yml`` as typed values."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+import msgspec
+
+from mlgate.documents.base import Direction, Level
+from mlgate.policy.limits import Tolerance, parse_tolerance
+
+Pattern = Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
+PathPattern = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
+Effect = Literal["fail", "warn", "pass"]
+Strict = Literal["fail", "warn"]
+
+
+class Section(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"
+):
+    """One mapping of the configuration; keys are written with hyphens."""
+
+
+class Rule(Section, frozen=True, kw_only=True):
+    """What one metric, or a group of them, must satisfy.
+
+    Attributes:
+        metric: Name or glob, as in ``roc_auc``, ``latency.*``, ``recall[class=rare]``.
+        check: Id or glob of a data or model check, as in ``data.*``.
+        min: Floor of the value.
+        max: Ceiling of the value.
+        max_drop: How far the value may fall below the baseline, ``0.005`` or ``"0.5 %"``.
+        max_rise: How far the value may rise above the baseline.
+        slices: Whether each slice of the metric is judged as well.
+        level: ``error`` can fail the gate, ``warn`` never does, ``off`` leaves the metric out.
+        direction: Which way is better, where neither file nor name says so.
+    """
+
+    metric: Pattern | None = None
+    check: Pattern | None = None
+    min: float | None = None
+    max: float | None = None
+    max_drop: float | str | None = None
+    max_rise: float | str | None = None
+    slices: bool = False
+    level: Level = "error"
+    direction: Direction | None = None
+
+    def __post_init__(self) -> None:
+        if (self.metric is None) == (self.check is None):
+            raise ValueError("a rule names either a `metric` or a `check`")
+        for bound in (self.min, self.max):
+            if bound is not None and not math.isfinite(bound):
+                raise ValueError("`min` and `max` are finite numbers")
+        limited = any(b is not None for b in (self.min, self.max, self.drop, self.rise))
+        if self.check is not None and (limited or self.slices):
+            raise ValueError("a rule for a `check` has a `level` and no limits")
+        if self.metric is not None and self.level != "off" and not limited:
+            raise ValueError("give a limit: `min`, `max`, `max-drop` or `max-rise`")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError("`min` is larger than `max`")
+
+    @property
+    def drop(self) -> Tolerance | None:
+        """Return the allowed fall."""
+        return None if self.max_drop is None else parse_tolerance(self.max_drop)
+
+    @property
+    def rise(self) -> Tolerance | None:
+        """Return the allowed rise."""
+        return None if self.max_rise is None else parse_tolerance(self.max_rise)
+
+    @property
+    def text(self) -> str:
+        """Return the rule on one line, in the words of the configuration."""
+        parts = {
+            "min": None if self.min is None else f"{self.min:g}",
+            "max": None if self.max is None else f"{self.max:g}",
+            "max-drop": self.drop and self.drop.text,
+            "max-rise": self.rise and self.rise.text,
+            "slices": self.slices or None,
+            "direction": self.direction,
+            "level": None if self.level == "error" else self.level,
+        }
+        limits = "".join(
+            f", {key}: {str(value).lower()}" for key, value in parts.items() if value is not None
+        )
+        return f"{self.metric or self.check}{limits}"
+
+
+class Data(Section, frozen=True, kw_only=True):
+    """Data sets that belong to a model; their identity is shown under "what changed"."""
+
+    train: PathPattern | None = None
+    test: PathPattern | None = None
+    reference: PathPattern | None = None
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Return the named paths."""
+        return tuple(path for path in (self.train, self.test, self.reference) if path)
+
+
+class Model(Section, frozen=True, kw_only=True):
+    """Where one model's evidence is, and its rules.
+
+    Attributes:
+        metrics: Metric files, as paths or globs; left out, they are found by themselves.
+        params: Parameter files, likewise.
+        data: Data sets.
+        artifacts: Model files.
+        best_by: Column of a training log whose best row counts; left out, the last row.
+        gate: Rules.
+    """
+
+    metrics: tuple[PathPattern, ...] | None = None
+    params: tuple[PathPattern, ...] | None = None
+    data: Data = Data()
+    artifacts: tuple[PathPattern, ...] = ()
+    best_by: Pattern | None = None
+    gate: tuple[Rule, ...] = ()
+
+
+class Policy(Section, frozen=True, kw_only=True):
+    """What outcomes mean.
+
+    Attributes:
+        mode: ``observe`` shows verdicts and never fails a job.
+        confidence: Of every interval.
+        on_missing: No value, an unreadable file, a leg that did not report.
+        on_missing_baseline: Nothing to compare with.
+        on_incomparable: The evaluation set changed.
+        on_inconclusive: These rows cannot show whether the limit holds.
+        on_unproven: Beyond the limit, but within noise.
+    """
+
+    mode: Literal["enforce", "observe"] = "enforce"
+    confidence: Annotated[float, msgspec.Meta(ge=0.5, le=0.9999)] = 0.95
+    on_missing: Strict = "fail"
+    on_missing_baseline: Effect = "warn"
+    on_incomparable: Strict = "fail"
+    on_inconclusive: Effect = "warn"
+    on_unproven: Strict = "warn"
+
+
+DEFAULT_MODEL = "model"
+
+
+class Config(Section, frozen=True, kw_only=True):
+    """The whole file.
+
+    Attributes:
+        models: By name; a repository with one model has one entry.
+        policy: What outcomes mean.
+    """
+
+    models: dict[str, Model] = msgspec.field(default_factory=lambda: {DEFAULT_MODEL: Model()})
+    policy: Policy = Policy()

@@ -1,0 +1,87 @@
+"""Which metrics and checks a rule is about."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mlgate.documents.comparison import MetricChange
+    from mlgate.documents.evidence import CheckResult
+    from mlgate.policy.config import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Metrics of one model sorted by the rules that judge them.
+
+    Attributes:
+        ruled: Every rule at level error or warn with the metrics it judges, in rule order.
+        excluded: Metrics that a rule at level off leaves out.
+        free: Metrics that no rule names.
+    """
+
+    ruled: tuple[tuple[Rule, tuple[MetricChange, ...]], ...]
+    excluded: tuple[MetricChange, ...]
+    free: tuple[MetricChange, ...]
+
+
+def select_metrics(rules: Sequence[Rule], metrics: Sequence[MetricChange]) -> Selection:
+    """Return which rule judges which metric; level ``off`` wins over every other rule."""
+    metric_rules = [rule for rule in rules if rule.metric is not None]
+    off = {id(m) for rule in metric_rules if rule.level == "off" for m in _matching(rule, metrics)}
+    left = [m for m in metrics if id(m) not in off]
+    ruled = tuple((r, tuple(_matching(r, left))) for r in metric_rules if r.level != "off")
+    named = {id(m) for _, matched in ruled for m in matched}
+    return Selection(
+        ruled=ruled,
+        excluded=tuple(m for m in metrics if id(m) in off),
+        free=tuple(m for m in left if id(m) not in named),
+    )
+
+
+def select_checks(
+    rules: Sequence[Rule], checks: Iterable[CheckResult]
+) -> Iterator[tuple[CheckResult, Rule | None]]:
+    """Yield every check with the last rule that names it."""
+    check_rules = [rule for rule in rules if rule.check is not None]
+    for check in checks:
+        found = [rule for rule in check_rules if fnmatchcase(check.id, rule.check or "")]
+        yield check, found[-1] if found else None
+
+
+def ambiguous_names(metrics: Iterable[MetricChange]) -> frozenset[str]:
+    """Return the titles that stand in more than one file."""
+    counts = Counter(metric.title for metric in metrics)
+    return frozenset(title for title, count in counts.items() if count > 1)
+
+
+def _matching(rule: Rule, metrics: Iterable[MetricChange]) -> Iterator[MetricChange]:
+    pattern, slice_pattern = _split(rule.metric or "")
+    for metric in metrics:
+        if not _named(pattern, metric):
+            continue
+        if slice_pattern is not None:
+            wanted = bool(metric.slice) and fnmatchcase(metric.slice, slice_pattern)
+        else:
+            wanted = not metric.slice or rule.slices
+        if wanted or f"{metric.source}:{metric.title}" == rule.metric:
+            yield metric
+
+
+def _named(pattern: str, metric: MetricChange) -> bool:
+    return fnmatchcase(metric.name, pattern) or fnmatchcase(
+        f"{metric.source}:{metric.name}", pattern
+    )
+
+
+def _split(pattern: str) -> tuple[str, str | None]:
+    """Split ``name[slice]``; a bracket that does not end the pattern belongs to the glob."""
+    if pattern.endswith("]") and "=" in pattern and "[" in pattern:
+        name, _, rest = pattern.partition("[")
+        return name, rest[:-1]
+    return pattern, None

@@ -1,0 +1,3 @@
+"""Reports to text: pure functions, the same report gives the same characters."""
+
+from __future__ import annotations

@@ -1,0 +1,70 @@
+"""The files of a commit, read from git objects; the work tree stays as it is."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mlgate.documents.strict_json import too_large
+from mlgate.errors import SourceError
+from mlgate.sources.git import GitError
+from mlgate.sources.tree import MAX_FILE_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mlgate.sources.git import Blob, Repository
+
+
+class CommitTree:
+    """Files of ``commit`` below the workspace of ``repository``."""
+
+    def __init__(self, repository: Repository, commit: str) -> None:
+        self._repository = repository
+        self.commit = commit
+        self.label = commit[:7]
+
+    def paths(self) -> Sequence[str]:
+        """Return all files of the commit, sorted."""
+        return sorted(self._blobs)
+
+    def size(self, path: str) -> int | None:
+        """Return the size in bytes, ``None`` when there is no such file."""
+        blob = self._blobs.get(path)
+        return self._sizes.get(blob.oid) if blob else None
+
+    def read(self, paths: Sequence[str]) -> Mapping[str, bytes]:
+        """Return the content of files in one question to git; absent ones are left out."""
+        wanted = {path: self._blobs[path].oid for path in paths if path in self._blobs}
+        if not wanted:
+            return {}
+        try:
+            contents = self._repository.read_blobs(
+                [*dict.fromkeys(wanted.values())], MAX_FILE_BYTES
+            )
+        except GitError as exc:
+            raise SourceError(f"{self.label}: files cannot be read from git: {exc}") from exc
+        found = {}
+        for path, oid in wanted.items():
+            content = contents[oid]
+            if isinstance(content, int):
+                raise too_large(f"{self.label}:{path}", content, MAX_FILE_BYTES)
+            found[path] = content
+        return found
+
+    def digests(self, paths: Sequence[str]) -> Mapping[str, str]:
+        """Return ``git:<blob id>`` of each file."""
+        return {p: f"git:{self._blobs[p].oid}" for p in paths if p in self._blobs}
+
+    @cached_property
+    def _blobs(self) -> dict[str, Blob]:
+        try:
+            return {p: b for p, b in self._repository.tree(self.commit).items() if not b.link}
+        except GitError as exc:
+            raise SourceError(f"{self.label}: the commit cannot be listed: {exc}") from exc
+
+    @cached_property
+    def _sizes(self) -> dict[str, int]:
+        if self._repository.partial:
+            return {}  # asking would fetch every file
+        return self._repository.sizes([blob.oid for blob in self._blobs.values()])

@@ -1,0 +1,139 @@
+"""Evidence that other jobs or earlier runs have written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import msgspec
+
+from mlgate.documents.codec import MAX_BYTES, decode
+from mlgate.documents.evidence import Evidence, ModelEvidence
+from mlgate.errors import SourceError
+from mlgate.sources.git import GitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from mlgate.sources.git import Repository
+
+FILE_NAME: Final = "evidence.json"
+STORED: Final = "refs/mlgate/evidence"
+"""Evidence of a commit is stored as ``evidence.json`` under this ref, one ref per commit."""
+
+MAX_FILES: Final = 1000
+
+T = TypeVar("T")
+
+
+def read_evidence(paths: Sequence[Path]) -> list[Evidence]:
+    """Return the documents at ``paths``; a folder stands for every ``evidence.json`` below it.
+
+    Raises:
+        SourceError: a path does not exist, holds no evidence, or evidence that is not valid.
+    """
+    return [_read(file) for path in paths for file in _files(path)]
+
+
+def merge_evidence(parts: Iterable[Evidence]) -> Evidence:
+    """Return one document with the models of all parts, for a fan-in of several jobs.
+
+    Raises:
+        SourceError: parts of different commits, or two that measured the same thing.
+    """
+    parts = list(parts)
+    commits = sorted({part.commit for part in parts if part.commit})
+    if len(commits) > 1:
+        raise SourceError(
+            f"the evidence is of different commits: {', '.join(c[:12] for c in commits)}",
+            hint="do the artifacts belong to the same run? delete stale ones",
+        )
+    models: dict[str, ModelEvidence] = {}
+    for model in (model for part in parts for model in part.models):
+        models[model.model] = _joined(models.get(model.model), model)
+    return Evidence(
+        commit=commits[0] if commits else "",
+        dirty=any(part.dirty for part in parts),
+        run=next((part.run for part in parts if part.run), None),
+        models=tuple(models[name] for name in sorted(models)),
+    )
+
+
+def read_stored(repository: Repository, commit: str, *, fetch: bool) -> Evidence | None:
+    """Return the evidence that an earlier run stored for ``commit``, ``None`` when there is none.
+
+    Raises:
+        SourceError: it is there and not valid.
+    """
+    ref = f"{STORED}/{commit}"
+    raw = _blob(repository, f"{ref}:{FILE_NAME}")
+    if raw is None and fetch:
+        try:
+            repository.git("fetch", "--quiet", "--no-tags", repository.remote(), f"+{ref}:{ref}")
+        except GitError:
+            return None
+        raw = _blob(repository, f"{ref}:{FILE_NAME}")
+    if raw is None:
+        return None
+    return decode(raw, Evidence, origin=f"{ref}:{FILE_NAME}")
+
+
+def _blob(repository: Repository, name: str) -> bytes | None:
+    try:
+        return repository.git("cat-file", "blob", name)
+    except GitError:
+        return None
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    found = sorted(path.rglob(FILE_NAME))[: MAX_FILES + 1]
+    if not found:
+        raise SourceError(
+            f"{path}: no {FILE_NAME} in this folder",
+            hint="did the measuring jobs upload `.mlgate/evidence.json`?",
+        )
+    if len(found) > MAX_FILES:
+        raise SourceError(f"{path}: more than {MAX_FILES} evidence files")
+    return found
+
+
+def _read(path: Path) -> Evidence:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except OSError as exc:
+        raise SourceError(
+            f"{path}: no evidence: {exc.strerror}",
+            hint="did the job that measures this model succeed and upload its evidence?",
+        ) from exc
+    return decode(raw, Evidence, origin=str(path))
+
+
+def _joined(one: ModelEvidence | None, other: ModelEvidence) -> ModelEvidence:
+    if one is None:
+        return other
+    twice = [
+        key for key, n in Counter(m.key for m in (*one.metrics, *other.metrics)).items() if n > 1
+    ]
+    if twice:
+        source, name, _ = twice[0]
+        raise SourceError(
+            f"two evidence files measure {name} ({source}) of the model {one.model}",
+            hint="give each leg its own `model`",
+        )
+    return msgspec.structs.replace(
+        one,
+        metrics=one.metrics + other.metrics,
+        parameters=_union(one.parameters, other.parameters),
+        files=_union(one.files, other.files),
+        checks=one.checks + other.checks,
+        sources=_union(one.sources, other.sources),
+        notes=_union(one.notes, other.notes),
+    )
+
+
+def _union(one: tuple[T, ...], other: tuple[T, ...]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys((*one, *other)))

@@ -1,0 +1,270 @@
+"""Questions to git. Nothing here moves the work tree, the index or a branch."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from mlgate.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_SAFE: Final = (
+    "-c", "core.hooksPath=/dev/null",
+    "-c", "core.fsmonitor=false",
+    "-c", "core.quotePath=false",
+    "-c", "protocol.ext.allow=never",
+)  # fmt: skip
+FETCH_SECONDS: Final = 300
+DEEPEN: Final = (20, 200, 2000)
+
+
+class GitError(Exception):
+    """A git command failed; the text is the last line git said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A file of a commit: its object id, and whether its mode says symbolic link."""
+
+    oid: str
+    link: bool = False
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A git repository seen from ``workspace``, which may be a folder inside it.
+
+    Attributes:
+        workspace: Folder that all paths are relative to.
+        prefix: The workspace's place in the repository, empty or ending in ``/``.
+        environ: Environment that git runs in.
+        shallow: Whether history is cut off.
+        partial: Whether blobs are fetched on demand.
+    """
+
+    workspace: Path
+    prefix: str
+    environ: Mapping[str, str] = field(repr=False)
+    shallow: bool = False
+    partial: bool = False
+
+    @classmethod
+    def discover(cls, workspace: Path, environ: Mapping[str, str]) -> Repository | None:
+        """Return the repository that holds ``workspace``, ``None`` outside of any.
+
+        Raises:
+            SourceError: git is not installed, or refuses the folder's owner.
+        """
+        quiet = {**environ, "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+        asked = ("rev-parse", "--show-prefix", "--is-shallow-repository", "--git-dir")
+        try:
+            done = _run(workspace, quiet, asked)
+        except GitError as exc:
+            if "dubious ownership" in str(exc):
+                raise SourceError(
+                    f"git refuses {workspace}: it belongs to another user",
+                    hint=f"run `git config --global --add safe.directory {workspace}` before",
+                ) from exc
+            return None
+        prefix, shallow, git_dir = done.decode().split("\n")[:3]
+        config = workspace / git_dir / "config"
+        partial = config.is_file() and b"promisor" in config.read_bytes()
+        return cls(workspace, prefix, quiet, shallow == "true", partial)
+
+    def git(self, *args: str, stdin: bytes = b"", seconds: float = 60) -> bytes:
+        """Run git and return what it prints.
+
+        Raises:
+            GitError: git failed or took longer than ``seconds``.
+        """
+        return _run(self.workspace, self.environ, args, stdin=stdin, seconds=seconds)
+
+    def resolve(self, revision: str) -> str | None:
+        """Return the commit that a name stands for, ``None`` when there is none."""
+        if not revision or revision.startswith("-"):
+            return None
+        asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        try:
+            return self.git(*asked).decode().strip() or None
+        except GitError:
+            return None
+
+    def parents(self, commit: str) -> tuple[str, ...]:
+        """Return the parents that the commit itself names, also where history is cut off."""
+        header = (
+            self.git("cat-file", "commit", commit).split(b"\n\n", 1)[0].decode("utf-8", "replace")
+        )
+        return tuple(line[7:] for line in header.split("\n") if line.startswith("parent "))
+
+    def committed_at(self, commit: str) -> int | None:
+        """Return the commit time in seconds since the epoch."""
+        header = (
+            self.git("cat-file", "commit", commit).split(b"\n\n", 1)[0].decode("utf-8", "replace")
+        )
+        found = re.search(r"^committer .*> (\d+) [-+]\d{4}$", header, flags=re.MULTILINE)
+        return int(found[1]) if found else None
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """Return the best common ancestor, ``None`` when the known histories share none."""
+        try:
+            return self.git("merge-base", one, other).decode().strip() or None
+        except GitError:
+            return None
+
+    def first_parents(self, commit: str, most: int) -> tuple[str, ...]:
+        """Return ``commit`` and its first-parent ancestors, newest first."""
+        listed = self.git("rev-list", "--first-parent", f"--max-count={most}", commit)
+        return tuple(listed.decode().split())
+
+    def has(self, commit: str) -> bool:
+        """Tell whether the commit is here, without fetching it."""
+        return self.resolve(commit) is not None
+
+    def dirty(self) -> bool:
+        """Tell whether tracked files differ from the checked-out commit."""
+        try:
+            return bool(self.git("status", "--porcelain", "--untracked-files=no", "-z"))
+        except GitError:
+            return False
+
+    def remote(self) -> str:
+        """Return the name of the remote to fetch from, ``origin`` by preference."""
+        names = self.git("remote").decode().split()
+        return "origin" if "origin" in names or not names else names[0]
+
+    def fetch_commit(self, commit: str) -> None:
+        """Fetch exactly one commit; a full clone stays full, a shallow one stays shallow.
+
+        Raises:
+            GitError: the remote does not answer or does not have it.
+        """
+        depth = ("--depth=1",) if self.shallow else ()
+        self._fetch(*depth, self.remote(), commit)
+
+    def deepen(self, *revisions: str) -> Iterator[int]:
+        """Fetch more history in steps; yields after each, so that the caller can look.
+
+        Raises:
+            GitError: the remote does not answer.
+        """
+        for depth in DEEPEN:
+            self._fetch(f"--depth={depth}", self.remote(), *revisions)
+            yield depth
+        self._fetch("--unshallow", self.remote(), *revisions)
+        yield 0
+
+    def _fetch(self, *args: str) -> None:
+        options = ("--no-tags", "--quiet", "--no-recurse-submodules", "--no-write-fetch-head")
+        self.git("fetch", *options, *args, seconds=FETCH_SECONDS)
+
+    def tree(self, commit: str) -> dict[str, Blob]:
+        """Return the files of a commit below the workspace, by path relative to it."""
+        listed = self.git("ls-tree", "-r", "-z", commit, "--", ".")
+        blobs = {}
+        for entry in listed.split(b"\0")[:-1]:
+            head, _, path = entry.partition(b"\t")
+            mode, kind, oid = head.decode().split()[:3]
+            if kind == "blob":
+                blobs[path.decode("utf-8", "replace")] = Blob(oid, link=mode == "120000")
+        return blobs
+
+    def read_blobs(self, oids: Sequence[str], most: int) -> dict[str, bytes | int]:
+        """Return contents by object id; one larger than ``most`` gives its size instead."""
+        if self.partial and oids:
+            self._prefetch(oids)
+        asked = "".join(f"{oid}\n" for oid in oids).encode()
+        sizes = self._sizes(asked)
+        wanted = [oid for oid in oids if sizes.get(oid, 0) <= most]
+        small = dict(self._contents(wanted)) if wanted else {}
+        return {oid: small[oid] if oid in small else sizes.get(oid, 0) for oid in oids}
+
+    def sizes(self, oids: Sequence[str]) -> dict[str, int]:
+        """Return the sizes of objects by id."""
+        return self._sizes("".join(f"{oid}\n" for oid in oids).encode())
+
+    def numstat(self, base: str) -> Iterator[tuple[str, int, int]]:
+        """Yield (path, lines added, lines removed) of tracked files since ``base``.
+
+        Binary files count no lines.
+        """
+        options = (
+            "--numstat",
+            "-z",
+            "--no-renames",
+            "--no-ext-diff",
+            "--no-textconv",
+            "--relative",
+        )
+        for entry in self.git("diff", *options, base, "--").split(b"\0")[:-1]:
+            added, removed, path = entry.decode("utf-8", "replace").split("\t", 2)
+            yield path, int(added) if added != "-" else 0, int(removed) if removed != "-" else 0
+
+    def _prefetch(self, oids: Sequence[str]) -> None:
+        """Bring the blobs of a partial clone in one request instead of one each."""
+        options = ("--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--quiet")
+        quick = ("-c", "fetch.negotiationAlgorithm=noop")
+        asked = "".join(f"{oid}\n" for oid in oids).encode()
+        command = (*quick, "fetch", self.remote(), *options, "--filter=blob:none", "--stdin")
+        try:
+            self.git(*command, stdin=asked, seconds=FETCH_SECONDS)
+        except GitError as exc:
+            raise SourceError(
+                f"the files of the baseline are not in this partial clone: {exc}",
+                hint="allow the job to fetch, or check out without `filter:`",
+            ) from exc
+
+    def _sizes(self, asked: bytes) -> dict[str, int]:
+        answer = self.git("cat-file", "--batch-check=%(objectname) %(objectsize)", stdin=asked)
+        pairs = (line.split(" ") for line in answer.decode().splitlines())
+        return {pair[0]: int(pair[1]) for pair in pairs if pair[-1].isdigit()}
+
+    def _contents(self, oids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        asked = "".join(f"{oid}\n" for oid in oids).encode()
+        answer, at = self.git("cat-file", "--batch", stdin=asked), 0
+        while at < len(answer):
+            end = answer.index(b"\n", at)
+            oid, kind, *size = answer[at:end].decode().split()
+            at = end + 1
+            if size:
+                yield oid, answer[at : at + int(size[0])]
+                at += int(size[0]) + 1
+            elif kind != "missing":
+                break
+
+
+def _run(
+    folder: Path,
+    environ: Mapping[str, str],
+    args: Sequence[str],
+    *,
+    stdin: bytes = b"",
+    seconds: float = 60,
+) -> bytes:
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed program, arguments as a list
+            ["git", *_SAFE, *args],  # noqa: S607 - git comes from the user's PATH
+            cwd=folder,
+            env=dict(environ),
+            input=stdin,
+            capture_output=True,
+            check=False,
+            timeout=seconds,
+        )
+    except FileNotFoundError as exc:
+        raise SourceError("git is not installed", hint="install git 2.30 or newer") from exc
+    except subprocess.TimeoutExpired as exc:
+        raise GitError(f"no answer within {seconds:.0f} s") from exc
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise GitError(_without_credentials(said[-1] if said else f"exit {done.returncode}"))
+    return done.stdout
+
+
+def _without_credentials(text: str) -> str:
+    return re.sub(r"://[^/@\s]+@", "://", text)
