@@ -161,7 +161,8 @@ class _Writer:
             return Published(action=Action.STALE, url=mine[-1].url)
         seen = self.thread.read(made.id)
         if seen is not None and seen.says(self.body):
-            self._remove([comment for comment in mine if comment.id < made.id])
+            last = (self.marker.run, made.id)
+            self._remove([each for each in mine if (self._run(each), each.id) < last])
         return Published(action=Action.CREATED, url=made.url)
 
     def append(self, mine: list[Comment]) -> Published:

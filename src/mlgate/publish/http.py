@@ -75,6 +75,16 @@ class _Lost:
     sent: bool
 
 
+class PlainSession(requests.Session):
+    """A session that leaves redirects, and addresses it could not even parse, to us."""
+
+    def get_redirect_target(  # type: ignore[explicit-override]  # typing has it from 3.12 on
+        self, resp: requests.Response
+    ) -> str | None:
+        """Never see one; ``requests`` would look even when told not to follow."""
+        return None
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class GitHubApi:
     """One server and one token; a context manager that closes its connections.
@@ -86,7 +96,7 @@ class GitHubApi:
     token: str = field(repr=False)
     clock: Clock = field(default_factory=Clock, repr=False)
     budget_s: float = 120.0
-    new_session: Callable[[], requests.Session] = field(default=requests.Session, repr=False)
+    new_session: Callable[[], requests.Session] = field(default=PlainSession, repr=False)
     _session: requests.Session | None = field(default=None, init=False, repr=False)
     _waited_s: float = field(default=0.0, init=False, repr=False)
     _writes: int = field(default=0, init=False, repr=False)
@@ -182,7 +192,7 @@ class GitHubApi:
             answer = self._once(method, url, payload)
             if isinstance(answer, _Lost) or answer.status not in _REDIRECTS:
                 return answer
-            target = urljoin(url, answer.headers.get("location", ""))
+            target = _joined(url, answer.headers.get("location", ""))
             if method != "GET" and _origin(target) != _origin(url):
                 raise PublishError(f"{method} {_path(url)}: sent on to another server")
             if _origin(target)[0] != "https" and _origin(target)[0] != _origin(url)[0]:
@@ -274,6 +284,13 @@ def _origin(url: str) -> tuple[str, str, int | None]:
     except ValueError:
         return "", "", None
     return parts.scheme, parts.hostname or "", port or {"https": 443, "http": 80}.get(parts.scheme)
+
+
+def _joined(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return ""
 
 
 def _path(url: str) -> str:

@@ -64,7 +64,7 @@ def safe_key(text: str) -> str:
     >>> safe_key("model.linux-x64")
     'model.linux-x64'
     >>> safe_key("a/b -->")
-    'a-b-47bf9b39'
+    'a-b-0b9ad680'
     """
     kept = _FOREIGN.sub("-", text)
     if kept == text and 0 < len(text) <= MAX_KEY:

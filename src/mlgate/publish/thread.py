@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 ACTIONS_LOGIN: Final = "github-actions[bot]"
 PERMISSION: Final = "pull-requests: write"
 
+_POSTS: Final = 3
 _LOOK_AGAIN_S: Final = (1.0, 2.0, 4.0)
 _FORBIDDEN = 403
 _GONE = frozenset({404, 410})
@@ -54,16 +56,14 @@ class CommentThread:
 
     def create(self, body: str, look: Callable[[], Comment | None]) -> Comment:
         """Comment once; when the answer is lost, ``look`` decides whether it has been done."""
-        for _ in range(len(_LOOK_AGAIN_S)):
-            try:
+        for _ in range(_POSTS):
+            with suppress(UncertainError):
                 return self._post(body)
-            except UncertainError as exc:
-                lost = exc
             for pause in _LOOK_AGAIN_S:
                 self.api.wait(pause, f"looking for the comment on #{self.number}")
                 if (found := look()) is not None:
                     return found
-        raise lost
+        raise PublishError(f"#{self.number}: {_POSTS} times the answer to a new comment was lost")
 
     def read(self, comment_id: int) -> Comment | None:
         """Return a comment as it is now; ``None`` when it is gone."""
@@ -112,7 +112,11 @@ class CommentThread:
             if exc.status != _FORBIDDEN:
                 raise
             return ACTIONS_LOGIN  # GITHUB_TOKEN may not ask who it is
-        return str(user.get("login", ""))
+        match user:
+            case {"login": str(login)} if login:
+                return login
+            case _:
+                raise PublishError("GET /user: the answer names nobody")
 
 
 def _comment(item: dict[str, object]) -> Comment:

@@ -19,7 +19,7 @@ _LIVE: Final = re.compile(
     r"\b(?=[0-9]{0,39}[a-f])[0-9a-f]{7,64}\b",
     re.IGNORECASE,
 )
-_QUIET: Final = re.compile(r"[\w .%/(),+−–-]*")
+_QUIET: Final = re.compile(r"[\w .%/(),+−–≥≤→·=…-]*")
 _ENTITIES: Final = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "`": "&#96;"}
 )
@@ -30,9 +30,9 @@ _HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co"})
 
 
 def visible(text: str, *, limit: int = 400) -> str:
-    """Return ``text`` on one line, with everything shown that could hide or reorder something.
+    r"""Return ``text`` on one line, with everything shown that could hide or reorder something.
 
-    >>> visible("a\\r\\nb\\x1b[31m\\u202e")
+    >>> visible("a\r\nb\x1b[31m\u202e")
     'a ⏎ b⟨1B⟩[31m⟨202E⟩'
     """
     short = text[: limit + 1]
@@ -58,10 +58,10 @@ def shortened(text: str, limit: int) -> str:
 
 
 def cell(text: str, *, limit: int = 80) -> str:
-    """Return a foreign name for a table cell: plain when it is harmless, else one code span.
+    r"""Return a foreign name for a table cell: plain when it is harmless, else one code span.
 
     >>> cell("roc_auc"), cell("@all | #1")
-    ('roc_auc', '`@all \\\\| #1`')
+    ('roc_auc', '`@all \\| #1`')
     """
     shown = visible(text, limit=limit)
     return shown if is_quiet(shown) else code(shown, in_table=True, limit=limit)
@@ -86,12 +86,12 @@ def code(text: str, *, in_table: bool = False, limit: int = 400) -> str:
 
 
 def inline(text: str, *, limit: int = 600) -> str:
-    """Return a sentence that may hold foreign words, as inert Markdown.
+    r"""Return a sentence that may hold foreign words, as inert Markdown.
 
     Parts between backticks stay code, and words that GitHub would link become code.
 
     >>> inline("see `a*b` and @me for *more*")
-    'see `a*b` and `@me` for \\\\*more\\\\*'
+    'see `a*b` and `@me` for \\*more\\*'
     """
     shown = visible(text, limit=limit)
     parts = _CODE_PAIR.split(shown)

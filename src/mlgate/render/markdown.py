@@ -8,7 +8,7 @@ from mlgate.render import outline, provenance, sections, words
 from mlgate.render.blocks import Block, Budget, fit
 from mlgate.render.escape import cell, code, inline, link, shortened, visible
 from mlgate.render.numbers import count
-from mlgate.render.tables import judgement_table, lines, names_of, sides
+from mlgate.render.tables import judgement_table, limit, lines, names_of, sides, unbroken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -169,9 +169,8 @@ def _model_row(name: str, found: Sequence[Judgement]) -> list[str]:
     row = first[0]
     what = cell(row.name) if row.judgement.metric else inline(row.judgement.sentence, limit=100)
     part = f" · {code(row.slice, in_table=True, limit=60)}" if row.slice else ""
-    limit = cell(row.limit, limit=40)
     status = f"{label} <sub>{row.word}</sub>"
-    return [row.icon, status, f"{what}{part}", sides(row), row.figures.change, limit]
+    return [row.icon, status, f"{what}{part}", sides(row), unbroken(row.figures.change), limit(row)]
 
 
 def _model_block(report: Report, name: str, found: Sequence[Judgement]) -> Block:

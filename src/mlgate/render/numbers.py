@@ -119,10 +119,10 @@ def _percent_change(metric: MetricChange, scale: float) -> str:
 
 
 def fixed(value: float, decimals: int, *, sign: str = "") -> str:
-    """Return ``value`` with a fixed number of decimals and grouped thousands.
+    r"""Return ``value`` with a fixed number of decimals and grouped thousands.
 
     >>> fixed(-1234.5, 1), fixed(0.25, 2, sign="+"), fixed(-0.0001, 2)
-    ('−1\\u202f234.5', '+0.25', '0.00')
+    ('−1\u202f234.5', '+0.25', '0.00')
     """
     text = format(value, f"{sign},.{decimals}f")
     if not text.strip("+-0.,"):

@@ -91,7 +91,7 @@ def _judged(
     bad = sum(j.effect == "fail" for j in found)
     warned = sum(j.effect == "warn" for j in found)
     parts += [f"{count(bad)} failed"] if bad else []
-    parts += [f"{count(warned)} {'warns' if warned == 1 else 'warn'}"] if warned else []
+    parts += [words.plural(warned, "warning")] if warned else []
     parts += [f"{count(better)} better"] if better else []
     body = _more(report, [grouped(report, found, rows)], len(found) - rows)
     yield Section(f"{label}: {', '.join(parts)}", body, priority)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mlgate.render.escape import cell, code, inline
 from mlgate.render.numbers import NONE, count, size
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from mlgate.documents.evidence import DataFile
     from mlgate.documents.report import Report
     from mlgate.documents.verdict import Judgement
+
+
+_SHORT: Final = 20
 
 
 class Names(NamedTuple):
@@ -31,7 +34,7 @@ def names_of(report: Report) -> Names:
     uncertain = any(j.metric and j.metric.interval for j in judged)
     confidence = f" ± {100 * report.verdict.confidence:.4g} %" if uncertain else ""
     sides = f"{base} → {head}" if report.baseline.found != "none" else head
-    return Names(sides, f"Δ{confidence}")
+    return Names(unbroken(sides), unbroken(f"Δ{confidence}"))
 
 
 def lines(header: Sequence[str], aligned: str, body: Sequence[Sequence[str]]) -> str:
@@ -51,14 +54,30 @@ def lines(header: Sequence[str], aligned: str, body: Sequence[Sequence[str]]) ->
 
 
 def judgement_table(report: Report, judgements: Sequence[Judgement]) -> str:
-    """Return the five columns: icon, what and word, old → new, change, limit."""
+    """Return the five columns: icon, what and word, old → new, change, limit.
+
+    Judgements without numbers need only two.
+    """
+    if all(j.metric is None for j in judgements):
+        return lines(["", "Finding"], "cl", [[r.icon, subject(r)] for r in rows(judgements)])
     names = names_of(report)
     header = ["", "Metric", names.sides, names.change, "Limit"]
     return lines(header, "clrrr", [_cells(row) for row in rows(judgements)])
 
 
 def _cells(row: Row) -> list[str]:
-    return [row.icon, subject(row), sides(row), row.figures.change, cell(row.limit, limit=60)]
+    return [row.icon, subject(row), sides(row), unbroken(row.figures.change), limit(row)]
+
+
+def unbroken(text: str) -> str:
+    """Return ``text`` with no-break spaces, so that a number stays on one line."""
+    return text.replace(" ", "\u00a0")
+
+
+def limit(row: Row) -> str:
+    """Return the limit of a row, on one line when it is short."""
+    shown = cell(row.limit, limit=60)
+    return unbroken(shown) if len(row.limit) <= _SHORT else shown
 
 
 def subject(row: Row) -> str:
@@ -74,7 +93,7 @@ def subject(row: Row) -> str:
         case "policy":
             return f"**policy {row.word}**: {sentence}"
         case "source" | "check" | "metric" if not judgement.sentence.startswith(judgement.subject):
-            return f"{code(judgement.subject, in_table=True, limit=80)} {word} {sentence}"
+            return f"{code(judgement.subject, in_table=True, limit=80)} {sentence} {word}"
         case _:
             return f"{sentence} {word}"
 
@@ -92,7 +111,7 @@ def sides(row: Row) -> str:
         return f"{base} → {NONE}{problem}" if metric.base is not None else f"{NONE}{problem}"
     if metric.base is None:
         return f"**{head}**"
-    return f"{base} → **{head}**" if metric.change else f"{base} → {head}"
+    return unbroken(f"{base} → **{head}**" if metric.change else f"{base} → {head}")
 
 
 def grouped(report: Report, judgements: Sequence[Judgement], most: int) -> str:

@@ -71,23 +71,27 @@ def worst_icon(judgements: Sequence[Judgement]) -> str:
 
 def word(judgement: Judgement) -> str:
     """Return the word beside the icon, as in ``worse, not proven``."""
-    metric = judgement.metric
-    match judgement.outcome:
-        case "worse" if not judgement.rule:
-            return "worse, no rule"
-        case "missing" if metric and metric.head is not None:
+    metric, outcome = judgement.metric, judgement.outcome
+    if outcome == "worse" and not judgement.rule:
+        return "worse, no rule"
+    if judgement.kind == "policy" and outcome == "unjudged":
+        return "changed"
+    if metric is None:
+        return {"fail": "failed", "worse": "warning"}.get(outcome, _WORDS[outcome])
+    return _metric_word(metric, outcome)
+
+
+def _metric_word(metric: MetricChange, outcome: Outcome) -> str:
+    match outcome:
+        case "missing" if metric.head is not None:
             return "not compared"
-        case "unjudged" if judgement.kind == "policy":
-            return "changed"
-        case "fail" if metric is None:
-            return "failed"
         case "fail" if not _got_worse(metric):
             return "beyond limit"
-        case "pass" if metric and metric.change is not None:
-            if metric.change == 0:
-                return "unchanged"
+        case "pass" if metric.change == 0:
+            return "unchanged"
+        case "pass" if metric.change is not None:
             return "no change shown" if metric.interval else "within limit"
-        case outcome:
+        case _:
             return _WORDS[outcome]
 
 
