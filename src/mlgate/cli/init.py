@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from mlgate.cli.session import Session
 from mlgate.errors import ConfigError
 
 if TYPE_CHECKING:
+    from mlgate.cli.session import Session
     from mlgate.documents.evidence import ModelEvidence
     from mlgate.sources.worktree import WorkTree
 
@@ -110,12 +110,12 @@ def _train_command(tree: WorkTree) -> str | None:
 def _install_command(tree: WorkTree) -> str:
     paths = set(tree.paths())
     if "uv.lock" in paths:
-        return "pip install uv && uv export --frozen --quiet -o requirements.lock && pip install -r requirements.lock"
+        return "pip install uv && uv export --frozen | pip install --requirement /dev/stdin"
     if "requirements.txt" in paths:
-        return "pip install -r requirements.txt"
+        return "python -m pip install --requirement requirements.txt"
     if "pyproject.toml" in paths or "setup.py" in paths:
-        return "pip install ."
-    return "pip install scikit-learn"
+        return "python -m pip install ."
+    return "python -m pip install scikit-learn"
 
 
 def _default_branch(session: Session) -> str:

@@ -259,6 +259,7 @@ def _code_change(
     if session.repository is None or not baseline.commit:
         return None
     known = {source.path for model in head.models for source in model.sources}
+    known |= {p.source for model in head.models for p in model.parameters}
     known |= {file.path for model in head.models for file in model.files}
     known |= {change.path for comparison in comparisons for change in comparison.files}
     return read_code_change(session.repository, baseline.commit, known | {"dvc.lock"})

@@ -54,9 +54,7 @@ class Wanted:
     best_by: str = ""
 
 
-def collect(
-    tree: Tree, wanted: Wanted, *, through_dvc: ThroughDvc | None = None
-) -> ModelEvidence:
+def collect(tree: Tree, wanted: Wanted, *, through_dvc: ThroughDvc | None = None) -> ModelEvidence:
     """Return what the files in ``tree`` say about the model; a bad file is in ``sources``.
 
     Args:

@@ -379,7 +379,9 @@ def test_ladder_keeps_what_matters(parts: list[tuple[int, int]], limit: int) -> 
 
 
 def test_a_check_names_the_offender() -> None:
-    assert render_check(reports.failing()).title == snapshot('Failed: recall[segment=enterprise] fell by 0.046 (0.812 → 0.766; 95 % interval −0.07 to −0.022); the limit is 0.01.')
+    assert render_check(reports.failing()).title == snapshot(
+        "Failed: recall[segment=enterprise] fell by 0.046 (0.812 → 0.766; 95 % interval −0.07 to −0.022); the limit is 0.01."
+    )
 
 
 def test_an_inconclusive_verdict_that_fails_is_red() -> None:

@@ -1,0 +1,108 @@
+"""``mlgate gate``: judge an existing report or evidence again, for later jobs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from mlgate.cli.exits import FAIL_ON, exit_code
+from mlgate.cli.output import FORMATS
+from mlgate.cli.params import PerLine
+from mlgate.errors import ConfigError, SourceError
+
+if TYPE_CHECKING:
+    from mlgate.cli.session import Session
+    from mlgate.documents.report import Report
+
+DEFAULT_REPORT: Final = ".mlgate/report.json"
+
+
+@click.command(epilog="Example: mlgate gate --report artifacts/report.json  (before a deployment)")
+@click.option(
+    "--report",
+    "report_path",
+    default="",
+    metavar="PATH",
+    envvar="MLGATE_GATE_REPORT",
+    help=f"Report to judge.  [default: {DEFAULT_REPORT}]",
+)
+@click.option(
+    "--evidence",
+    type=PerLine(),
+    multiple=True,
+    metavar="PATH",
+    help="Judge this evidence instead, against the baseline of this checkout.",
+)
+@click.option(
+    "--base", default="", metavar="REV", help="With --evidence: compare with this revision."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    envvar="MLGATE_GATE_FORMAT",
+    help="Standard output.  [default: text on a terminal, else markdown]",
+)
+@click.option("--fail-on", type=click.Choice(FAIL_ON), default="fail", help="What stops the job.")
+@click.pass_context
+def gate(
+    ctx: click.Context,
+    *,
+    report_path: str,
+    evidence: tuple[str, ...],
+    base: str,
+    form: str | None,
+    fail_on: str,
+) -> None:
+    """Judge an existing report, or evidence, again; nothing is written or posted.
+
+    A report whose verdict is not what its judgements add up to is refused.
+    """
+    from mlgate.cli.output import print_report  # noqa: PLC0415
+
+    session: Session = ctx.obj
+    if report_path and evidence:
+        raise ConfigError("give either --report or --evidence", hint="leave one of them out")
+    judged = (
+        _from_evidence(session, evidence, base)
+        if evidence
+        else read_report(session.workspace / (report_path or DEFAULT_REPORT))
+    )
+    print_report(session, judged, form)
+    ctx.exit(exit_code(judged.verdict, fail_on))
+
+
+def read_report(path: Path) -> Report:
+    """Return the report at ``path``; its verdict is worked out again from its judgements.
+
+    Raises:
+        SourceError: it is missing, not valid, or its verdict is not what its judgements add up to.
+    """
+    from mlgate.documents.codec import MAX_BYTES, decode  # noqa: PLC0415
+    from mlgate.documents.report import Report  # noqa: PLC0415
+    from mlgate.policy.judge import overall_of  # noqa: PLC0415
+
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except OSError as exc:
+        raise SourceError(
+            f"{path}: no report: {exc.strerror}",
+            hint="run `mlgate report` before, or name the file with --report",
+        ) from exc
+    found = decode(raw, Report, origin=str(path))
+    if overall_of(found.verdict.judgements) != found.verdict.overall:
+        raise SourceError(
+            f"{path}: the verdict {found.verdict.overall!r} is not what its judgements add up to",
+            hint="the file was changed after mlgate wrote it; run `mlgate report` again",
+        )
+    return found
+
+
+def _from_evidence(session: Session, evidence: tuple[str, ...], base: str) -> Report:
+    from mlgate.cli.pipeline import Request, run  # noqa: PLC0415
+
+    paths = [Path(path) for path in evidence]
+    return run(session, Request(base=base, evidence=paths)).report

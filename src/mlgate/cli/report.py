@@ -1,0 +1,181 @@
+"""``mlgate report``: collect, compare, judge, show, post; exits with the verdict."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mlgate.cli.exits import FAIL_ON, exit_code
+from mlgate.cli.output import FORMATS
+from mlgate.cli.params import PerLine
+from mlgate.errors import ConfigError
+
+if TYPE_CHECKING:
+    from mlgate.cli.pipeline import Outcome
+    from mlgate.cli.posting import Posting
+    from mlgate.cli.session import Session
+
+EXAMPLES = """
+\b
+Examples:
+  mlgate report                        compare the work tree with the merge base
+  mlgate report --base v1.2.0          compare with a release
+  mlgate report --evidence legs/       judge what matrix legs have measured
+  mlgate report --format json | jq .verdict.overall
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.option(
+    "--base", default="", metavar="REV", help="Compare with this revision.  [default: found]"
+)
+@click.option(
+    "--evidence",
+    type=PerLine(),
+    multiple=True,
+    metavar="PATH",
+    help="Evidence of another job, a file or a folder; may be repeated, or given one per line.",
+)
+@click.option("--model", metavar="NAME", help="Report on this model only.")
+@click.option(
+    "--expect",
+    type=PerLine(),
+    multiple=True,
+    metavar="NAME",
+    help="A model that must be in the evidence; may be repeated, or given one per line.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="Standard output.  [default: text on a terminal, else markdown]",
+    envvar="MLGATE_REPORT_FORMAT",
+)
+@click.option("--output", default=".mlgate", metavar="DIR", help="Folder for the files.")
+@click.option(
+    "--post",
+    type=click.Choice(["auto", "never", "always"]),
+    default="auto",
+    help="Post to GitHub: where there is something to post to, never, or fail without.",
+)
+@click.option("--fail-on", type=click.Choice(FAIL_ON), default="fail", help="What stops the job.")
+@click.option(
+    "--comment",
+    type=click.Choice(["update", "recreate", "append", "off"]),
+    default="update",
+    help="What happens to the comment of the run before.",
+)
+@click.option(
+    "--comment-when",
+    type=click.Choice(["always", "changes", "failures"]),
+    default="always",
+    help="Which reports are worth a new comment.",
+)
+@click.option(
+    "--key", default="", help="Tells comments of several workflows apart.  [default: mlgate]"
+)
+@click.option("--check-name", default="mlgate", help="Name of the check run; empty for none.")
+@click.option(
+    "--allow-pull-request-target",
+    is_flag=True,
+    help="Run on pull_request_target, where a stranger's code may meet your secrets.",
+)
+@click.pass_context
+def report(
+    ctx: click.Context,
+    *,
+    base: str,
+    evidence: tuple[str, ...],
+    model: str | None,
+    expect: tuple[str, ...],
+    form: str | None,
+    output: str,
+    post: str,
+    fail_on: str,
+    comment: str,
+    comment_when: str,
+    key: str,
+    check_name: str,
+    allow_pull_request_target: bool,
+) -> None:
+    """Compare with the baseline, judge, report and post.
+
+    Metric files are found by themselves, or named in mlgate.yml. The baseline is the merge base on
+    pull requests, the base of the merge group in a merge queue, the first parent on a push, the
+    previous release on a tag. Files go to --output: evidence.json, report.json, report.md,
+    report.html, junit.xml.
+    """
+    from mlgate.cli.output import print_report  # noqa: PLC0415
+    from mlgate.cli.pipeline import Request, run  # noqa: PLC0415  # `--help` needs none of it
+    from mlgate.cli.posting import Posting  # noqa: PLC0415
+
+    session: Session = ctx.obj
+    _refuse_unsafe(session, post=post, allowed=allow_pull_request_target)
+    posting = Posting(
+        enabled=post != "never", comment=comment, when=comment_when, check_name=check_name
+    )
+    request = Request(
+        base=base,
+        evidence=[Path(path) for path in evidence],
+        model=model,
+        expected=expect,
+        key=key or "mlgate",
+        ask_merge_base=posting.ask_merge_base(session),
+    )
+    folder = output_folder(session, output)
+    try:
+        posting.open_check(session)
+        outcome = run(session, request)
+        print_report(session, outcome.report, form)
+        deliver(session, outcome, posting, folder)
+    except BaseException as exc:
+        posting.crashed(session, exc)
+        raise
+    finally:
+        posting.close()
+    ctx.exit(exit_code(outcome.report.verdict, fail_on))
+
+
+def deliver(session: Session, outcome: Outcome, posting: Posting, folder: Path) -> None:
+    """Write the files, annotate, post, and hand the outputs to later steps."""
+    from mlgate.cli.output import annotation_lines, write_files, write_outputs  # noqa: PLC0415
+
+    paths = write_files(folder, outcome.report, outcome.evidence)
+    if session.github is not None:
+        for line in annotation_lines(outcome.report):
+            click.echo(line)
+    session.progress("posting")
+    posting.publish(session, outcome.report)
+    write_outputs(session, outcome.report, paths, posting)
+
+
+def output_folder(session: Session, output: str) -> Path:
+    """Return the folder for our files; it must stay inside the workspace or be absolute.
+
+    Raises:
+        ConfigError: it leads outside of the workspace by ``..`` or a link.
+    """
+    folder = Path(os.path.normpath(session.workspace / output))
+    inside = folder.resolve().is_relative_to(session.workspace.resolve())
+    if not inside and not Path(output).is_absolute():
+        raise ConfigError(
+            f"--output {output!r} leads outside the workspace",
+            hint="name a folder inside it, or give an absolute path on purpose",
+        )
+    return folder
+
+
+def _refuse_unsafe(session: Session, *, post: str, allowed: bool) -> None:
+    github = session.github
+    if github is None:
+        if post == "always":
+            raise ConfigError("--post always: this is no GitHub run", hint="leave --post out")
+        return
+    if github.is_pull_request_target and not allowed:
+        raise ConfigError(
+            "pull_request_target is refused: it would run a stranger's code beside your secrets",
+            hint="use `on: pull_request`; --allow-pull-request-target if nothing of the head runs",
+        )
