@@ -1,0 +1,93 @@
+"""Developer commands: ``nox -l`` lists them; ``nox`` runs what CI runs.
+
+All sessions share the project's environment, which uv keeps in step with ``uv.lock``.
+"""
+
+from __future__ import annotations
+
+import nox
+
+nox.options.default_venv_backend = "none"
+nox.options.sessions = [
+    "lint",
+    "types",
+    "imports",
+    "workflows",
+    "tests",
+    "actions",
+    "e2e",
+    "browser",
+]
+
+RUN = ("uv", "run", "--frozen", "--all-extras", "--group", "dev")
+PYTEST = (*RUN, "pytest", "-q", "-p", "no:cacheprovider")
+YAML = ("action.yml", "actions", "workflows-templates", ".github/workflows")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, formatting, and generated files that must be current."""
+    session.run(*RUN, "ruff", "check", ".")
+    session.run(*RUN, "ruff", "format", "--check", ".")
+    session.run(*RUN, "python", "docs/generate.py", "--check")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Type-check source and tests."""
+    session.run(*RUN, "mypy")
+
+
+@nox.session
+def imports(session: nox.Session) -> None:
+    """Hold the layers apart."""
+    session.run(*RUN, "lint-imports")
+
+
+@nox.session
+def workflows(session: nox.Session) -> None:
+    """Audit workflows, actions and shell scripts."""
+    session.run(*RUN, "zizmor", "--offline", "--persona", "pedantic", "--quiet", *YAML)
+    session.run(*RUN, "shellcheck", "actions/setup/install.sh", ".ci/run")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """The fast suites: unit and command line, with doctests."""
+    session.run(*PYTEST, *(session.posargs or ("tests/unit", "tests/cli", "src")))
+
+
+@nox.session
+def actions(session: nox.Session) -> None:
+    """Every action and template, linted and executed step by step."""
+    session.run(*PYTEST, "tests/actions", "tests/templates", *session.posargs)
+
+
+@nox.session
+def e2e(session: nox.Session) -> None:
+    """Real workflows on a local runner, and real clients, against the loopback GitHub."""
+    session.run(*PYTEST, "tests/e2e", *session.posargs)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Comment and report in a real browser."""
+    session.run(*PYTEST, "tests/browser", *session.posargs)
+
+
+@nox.session
+def pictures(session: nox.Session) -> None:
+    """Take the README's pictures again."""
+    session.run(*RUN, "python", "tests/browser/pictures.py", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Write the generated documents again."""
+    session.run(*RUN, "python", "docs/generate.py")
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """Measure against peers in the same run and write docs/benchmarks.md."""
+    session.run(*RUN, "python", "benchmarks/run.py", *session.posargs)
