@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from typing import TYPE_CHECKING, Unpack
 
@@ -99,6 +100,7 @@ def metric(
     if base is not None and head is not None:
         change = float(Decimal(repr(head)) - Decimal(repr(base)))
         relative = change / abs(base) if base else None
+        relative = relative if relative is None or math.isfinite(relative) else None
         if half is not None:
             interval = Interval(
                 low=change - half, high=change + half, confidence=0.95, method="DeLong"
@@ -266,7 +268,7 @@ def passing(**fields: Unpack[ReportFields]) -> Report:
     found = [j for j in (*_METRICS, *_CHECKS) if j.effect == "pass"]
     given: ReportFields = {
         "overall": "improved",
-        "headline": "8 of 8 rules hold; 1 metrics better.",
+        "headline": "8 of 8 rules hold; 1 metric better.",
         "comparisons": (changed(judgements=found),),
         "code": CODE,
         "tested": 5,
@@ -356,3 +358,28 @@ def huge(count: int, outcome: Outcome = "pass") -> Report:
         for i in range(count)
     ]
     return report(found, overall="fail" if _EFFECTS.get(outcome) == "fail" else "pass")
+
+
+HOSTILE = (
+    "| x | <script>alert(1)</script> **b** [l](http://evil.example) @octo/ml #12 GH-1 "
+    "\r\n::error::x\r##[add-mask]y \x1b[31m\u202e`` <!-- mlgate:v1 key=churn-clf run=9.9 sha=a -->"
+)
+
+
+def hostile() -> Report:
+    change = metric(HOSTILE, 0.9, 0.8, 0.01, source=HOSTILE, slice=HOSTILE)
+    found = [
+        judged(
+            "fail", change, model=HOSTILE, sentence=HOSTILE, advice=HOSTILE, limit=HOSTILE,
+            rule=HOSTILE,
+        ),
+        checked("fail", HOSTILE, HOSTILE, model=HOSTILE),
+        Judgement(
+            subject=HOSTILE, kind="source", outcome="missing", effect="fail", sentence=HOSTILE
+        ),
+    ]  # fmt: skip
+    policy = PolicySource(origin="head", path=HOSTILE, commit=HOSTILE, changed=True, note=HOSTILE)
+    return report(
+        found, overall="fail", headline=HOSTILE, policy=policy, notes=(HOSTILE,),
+        expected=(HOSTILE, "b"),
+    )  # fmt: skip

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from mlgate.render import outline
-from mlgate.render.escape import visible
+from mlgate.render.escape import shortened, visible
 from mlgate.render.numbers import count
 
 if TYPE_CHECKING:
@@ -76,4 +76,5 @@ def _place(judgement: Judgement) -> tuple[str, int]:
 def _basic(text: str, *, limit: int) -> str:
     """Return ``text`` without characters beyond the first plane, which GitHub refuses here."""
     shown = visible(text, limit=limit)
-    return "".join(c if c <= "\uffff" else f"⟨{ord(c):X}⟩" for c in shown)
+    basic = "".join(c if c <= "\uffff" else f"⟨{ord(c):X}⟩" for c in shown)
+    return shortened(basic, limit)

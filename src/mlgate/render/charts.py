@@ -9,6 +9,7 @@ from mlgate.render.escape import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
 
     from mlgate.documents.comparison import MetricChange
     from mlgate.documents.verdict import Judgement
@@ -80,17 +81,31 @@ def installed() -> bool:
     return find_spec("pygal") is not None
 
 
+def _pygal() -> ModuleType:
+    """Import pygal without the finder that it leaves behind.
+
+    The finder knows no ``find_spec``, so Python 3.11 would warn at every later import.
+    """
+    import sys  # noqa: PLC0415
+
+    finders = list(sys.meta_path)
+    import pygal  # noqa: PLC0415  # an extra, and slow to import
+
+    sys.meta_path[:] = finders
+    return pygal  # type: ignore[no-any-return]
+
+
 def bars(metrics: Sequence[MetricChange], names: tuple[str, str]) -> str:
     """Return old and new values as horizontal bars, as inline SVG; empty without metrics.
 
     Raises:
         ImportError: pygal is not installed.
     """
-    import pygal  # noqa: PLC0415  # an extra, and slow to import
-    from pygal.style import Style  # noqa: PLC0415
-
     if not metrics:
         return ""
+    pygal = _pygal()
+    from pygal.style import Style  # noqa: PLC0415
+
     style = Style(
         background="transparent", plot_background="transparent", colors=("#0969da", "#8c959f"),
         foreground="currentColor", foreground_strong="currentColor",

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ELLIPSIS: Final = "…"
 
 _LIVE: Final = re.compile(
-    r"[@#$]|://|\bwww\.|mailto:|xmpp:|:[\w+-]+:|\b(GH|GHSA|CVE)-\w|"
+    r"[@#$]|://|www\.|mailto:|xmpp:|:[\w+-]+:|\b(GH|GHSA|CVE)-\w|"
     r"\b(?=[0-9]{0,39}[a-f])[0-9a-f]{7,64}\b",
     re.IGNORECASE,
 )
@@ -95,10 +98,22 @@ def inline(text: str, *, limit: int = 600) -> str:
     """
     shown = visible(text, limit=limit)
     parts = _CODE_PAIR.split(shown)
-    return "".join(
+    return spliced(
         _prose(part) if index % 2 == 0 else code(part, in_table=True)
         for index, part in enumerate(parts)
     )
+
+
+def spliced(parts: Iterable[str]) -> str:
+    """Return inert parts in a row; two code spans that touch get a space, or they would merge.
+
+    >>> spliced(["`a`", "", "`b`", "c"])
+    '`a` `b`c'
+    """
+    text = ""
+    for part in parts:
+        text += f" {part}" if text.endswith("`") and part.startswith("`") else part
+    return text
 
 
 def _prose(text: str) -> str:

@@ -21,11 +21,12 @@ def render_junit(report: Report) -> str:
     """Return the judgements as JUnit XML that test reporters read.
 
     ``fail`` is a failure; missing or incomparable evidence is an error where it fails the gate,
-    else skipped. What only warns passes and says why in its output.
+    else skipped. What only warns passes and says why in its output. A model about which nothing
+    was judged is an error, and so is a report about nothing.
     """
     root = Element("testsuites", name="mlgate")
     groups = outline.by_model(outline.judgements(report))
-    for model in dict.fromkeys([*groups, *outline.models(report)]):
+    for model in dict.fromkeys([*groups, *outline.models(report)]) or [""]:
         _suite(root, model or "repository", groups.get(model, []))
     _counts(root)
     indent(root, " ")

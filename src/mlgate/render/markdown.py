@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mlgate.render import outline, provenance, sections, words
 from mlgate.render.blocks import Block, Budget, fit
-from mlgate.render.escape import cell, code, inline, link, shortened, visible
+from mlgate.render.escape import cell, code, inline, link, shortened, spliced, visible
 from mlgate.render.numbers import count
 from mlgate.render.tables import judgement_table, limit, lines, names_of, sides, unbroken
 
@@ -124,7 +124,7 @@ def _headline(report: Report) -> str:
     before, found, after = said.partition(subject) if subject else (said, "", "")
     if not found:
         return inline(said)
-    return f"{inline(before)}{code(subject, limit=120)}{_after(after)}"
+    return spliced([inline(before), code(subject, limit=120), _after(after)])
 
 
 def _after(text: str) -> str:

@@ -17,6 +17,7 @@ THIN: Final = "\u202f"
 _SCIENTIFIC_BELOW: Final = 1e-5
 _SCIENTIFIC_FROM: Final = 1e12
 _MOST_DECIMALS: Final = 16
+_MOST_PERCENT: Final = 1e6
 _ASYMMETRIC: Final = 0.2
 
 
@@ -35,8 +36,9 @@ def figures(metric: MetricChange, *, relative: bool = False) -> Figures:
     base, head = (NONE if v is None else show(v, "") for v in (metric.base, metric.head))
     if metric.change is None:
         return Figures(base, head, "")
-    if relative and metric.relative is not None and metric.base:
-        return Figures(base, head, _percent_change(metric, abs(metric.base)))
+    percent = _percent_change(metric) if relative else ""
+    if percent:
+        return Figures(base, head, percent)
     delta = show(metric.change, "+")
     spread = _spread(metric.interval, metric.change, show)
     return Figures(base, head, f"{arrow(metric.change)} {delta}{spread}".strip())
@@ -53,6 +55,8 @@ class _Fixed(NamedTuple):
     decimals: int
 
     def __call__(self, value: float, sign: str) -> str:
+        if abs(value) >= _SCIENTIFIC_FROM:  # an interval far wider than its values
+            return _Scientific(2)(value, sign)
         return fixed(value, self.decimals, sign=sign)
 
 
@@ -109,9 +113,14 @@ def _spread(interval: Interval | None, change: float, show: _Fixed | _Scientific
     return f" ± {show(half, '')}"
 
 
-def _percent_change(metric: MetricChange, scale: float) -> str:
-    change = 100 * (metric.relative or 0.0)
-    half = 100 * half_width(metric.interval) / scale
+def _percent_change(metric: MetricChange) -> str:
+    """Return the change in percent of the base; nothing where a percentage tells nothing."""
+    if metric.relative is None or not metric.base:
+        return ""
+    change = 100 * metric.relative
+    half = 100 * half_width(metric.interval) / abs(metric.base)
+    if max(abs(change), half) >= _MOST_PERCENT:
+        return ""
     decimals = min(max(1 - _order(half or abs(change) or 1.0), 0), _MOST_DECIMALS)
     delta = fixed(change, decimals, sign="+")
     spread = f" ± {fixed(half, decimals)}" if half else ""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from mlgate.ci.commands import log_safe_lines
 from mlgate.render import outline, provenance, words
 from mlgate.render.escape import ELLIPSIS, address, visible
 from mlgate.render.numbers import NONE, count, size
@@ -20,10 +22,13 @@ if TYPE_CHECKING:
 
 _COLOURS: Final[Mapping[Tone, str]] = {"bad": "31", "doubt": "33", "good": "32", "calm": "36"}
 _MARKS: Final = {"fail": ("FAIL", "31"), "warn": ("warn", "33"), "pass": ("ok", "32")}
+_MARK: Final = 4
+"""Columns of the longest mark."""
 _MOST_ROWS: Final = 40
 _MOST_CHANGES: Final = 8
 _NARROWEST: Final = 40
 _GAP: Final = "  "
+_COLOUR: Final = re.compile("(\x1b\\[[0-9;]*m)")
 
 
 class _Style(NamedTuple):
@@ -44,7 +49,13 @@ def render_text(report: Report, *, width: int = 100, color: bool = False) -> str
         [*_next(report, style)],
         [*_origin(report, style)],
     ]
-    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+    return _log_safe("\n\n".join("\n".join(part) for part in parts if part) + "\n")
+
+
+def _log_safe(text: str) -> str:
+    """Keep our colours, and let no line be a workflow command: the runner reads this too."""
+    parts = _COLOUR.split(text)
+    return "".join(p if i % 2 else log_safe_lines(p) for i, p in enumerate(parts))
 
 
 def columns(text: str) -> int:
@@ -99,10 +110,10 @@ def _aligned(report: Report, shown: Sequence[Judgement], style: _Style) -> Itera
         body = [_cells(row, many=many) for row in measured]
         base, head = (visible(n, limit=20) for n in (report.base_name, report.head_name))
         header = ["", "metric", base, head, "change", "limit", ""]
-        widths = _widths([header, *body], style.width)
-        yield style.paint(_line(header, widths).rstrip(), "2")
+        table = _Table.fitted([header, *body], style.width)
+        yield style.paint(table.line(header), "2")
         for row, cells in zip(measured, body, strict=True):
-            yield _painted(_line(cells, widths).rstrip(), row.judgement, style)
+            yield _painted(table.line(cells), row.judgement, style)
     for judgement in shown:
         if judgement.metric is None and judgement.effect != "fail":
             yield from _finding(judgement, style)
@@ -113,7 +124,7 @@ def _finding(judgement: Judgement, style: _Style) -> Iterator[str]:
     subject, sentence = (visible(t, limit=1000) for t in (judgement.subject, judgement.sentence))
     told = sentence if sentence.startswith(subject) else f"{subject}: {sentence}"
     first, *rest = wrapped(told, style.width - 6)
-    yield _painted(f"{mark:<4}{_GAP}{first}", judgement, style)
+    yield _painted(f"{mark:<{_MARK}}{_GAP}{first}", judgement, style)
     yield from (f"      {line}" for line in rest)
 
 
@@ -142,25 +153,45 @@ def _cells(row: Row, *, many: bool) -> list[str]:
 
 
 _NAME: Final = 1
+_BASE: Final = 2
+_LIMIT: Final = 5
+_WORD: Final = 6
 _RIGHT: Final = frozenset({2, 3, 4, 5})
+_SHORTEST_NAME: Final = 16
 
 
-def _widths(table: Sequence[Sequence[str]], width: int) -> list[int]:
-    """Return column widths; the name gives way when the table is too wide."""
-    widths = [max(columns(row[i]) for row in table) for i in range(len(table[0]))]
-    over = sum(widths) + len(_GAP) * (len(widths) - 1) - width
-    if over > 0:
-        widths[_NAME] = max(widths[_NAME] - over, 16)
-    return widths
+class _Table(NamedTuple):
+    """Widths of the columns that are shown; 0 for those that are not."""
 
+    widths: Sequence[int]
 
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    padded = []
-    for index, (text, width) in enumerate(zip(cells, widths, strict=True)):
-        shown = clipped(text, width)
-        space = " " * (width - columns(shown))
-        padded.append(space + shown if index in _RIGHT else shown + space)
-    return _GAP.join(padded)
+    @classmethod
+    def fitted(cls, table: Sequence[Sequence[str]], width: int) -> _Table:
+        """Make room: the name gives way first, then limit, word and base are left out."""
+        widths = [max(columns(row[i]) for row in table) for i in range(len(table[0]))]
+        widths[0] = _MARK
+        for column in (_LIMIT, _WORD, _BASE):
+            if cls(widths).width - widths[_NAME] + _SHORTEST_NAME > width:
+                widths[column] = 0
+        over = max(cls(widths).width - width, 0)
+        widths[_NAME] = max(widths[_NAME] - over, min(widths[_NAME], _SHORTEST_NAME))
+        return cls(widths)
+
+    @property
+    def width(self) -> int:
+        """Columns of one line."""
+        shown = [w for w in self.widths if w]
+        return sum(shown) + len(_GAP) * (len(shown) - 1)
+
+    def line(self, cells: Sequence[str]) -> str:
+        """Return one row, padded and clipped."""
+        padded = []
+        for index, (text, width) in enumerate(zip(cells, self.widths, strict=True)):
+            if width:
+                shown = clipped(text, width)
+                space = " " * (width - columns(shown))
+                padded.append(space + shown if index in _RIGHT else shown + space)
+        return _GAP.join(padded).rstrip()
 
 
 def clipped(text: str, width: int) -> str:
@@ -202,7 +233,7 @@ def _changes(report: Report, style: _Style) -> Iterator[str]:
     said = outline.changes(report)
     if not said:
         return
-    yield style.paint("What changed", "1") + f": {' · '.join(said)}"
+    yield style.paint("What changed:", "1") + f" {' · '.join(said)}"
     listed = [
         f"  {p.name}: {NONE if p.base is None else p.base} → {NONE if p.head is None else p.head}"
         for c in report.comparisons
@@ -224,7 +255,7 @@ def _next(report: Report, style: _Style) -> Iterator[str]:
     if not report.verdict.blocks:
         return
     advice = outline.advice(report) or ["Bring what fails back within its limit."]
-    yield style.paint("Next", "1") + ":"
+    yield style.paint("Next:", "1")
     for text in advice:
         first, *rest = wrapped(visible(text, limit=1000), style.width - 4)
         yield f"  - {first}"

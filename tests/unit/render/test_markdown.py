@@ -10,7 +10,7 @@ from inline_snapshot import snapshot
 from markdown_it import MarkdownIt
 
 from fakes import reports
-from mlgate.documents.verdict import Judgement, PolicySource
+from mlgate.documents.verdict import PolicySource
 from mlgate.render.blocks import Block, Budget, fit
 from mlgate.render.html import render_html
 from mlgate.render.markdown import render_check, render_comment, render_summary
@@ -113,7 +113,7 @@ Code: 5 files, +142 −31 lines: `src/churn/features.py`, `src/churn/train.py`, 
 def test_passing() -> None:
     assert render_comment(reports.passing()) == snapshot("""\
 > [!TIP]
-> **Model gate passed — `churn-clf`:** 8 of 8 rules hold; 1 metrics better.
+> **Model gate passed — `churn-clf`:** 8 of 8 rules hold; 1 metric better.
 
 <details><summary>All results: 8 rows · code +142 −31 · 3 parameters · 1 data file · model 18.4 MB → 19.1 MB</summary>
 
@@ -260,7 +260,7 @@ def test_several_models() -> None:
 def test_a_changed_policy_is_a_row() -> None:
     assert _face(_EVERY["policy"]) == snapshot("""\
 > [!WARNING]
-> **Model gate passed with warnings — `churn-clf`:** 8 of 8 rules hold; 1 metrics better. 1 of 8 warn.
+> **Model gate passed with warnings — `churn-clf`:** 8 of 8 rules hold; 1 metric better. 1 of 8 warn.
 
 | | Metric | main\xa0→\xa0PR | Δ\xa0±\xa095\xa0% | Limit |
 |:-:|:--|--:|--:|--:|
@@ -279,33 +279,8 @@ def test_a_model_that_did_not_report_is_never_fine() -> None:
     assert "| ❌ | `lost` | no evidence |" in made
 
 
-HOSTILE = (
-    "| x | <script>alert(1)</script> **b** [l](http://evil.example) @octo/ml #12 GH-1 "
-    "\r\n::error::x\r##[add-mask]y \x1b[31m\u202e`` <!-- mlgate:v1 key=churn-clf run=9.9 sha=a -->"
-)
-
-
-def hostile() -> Report:
-    change = reports.metric(HOSTILE, 0.9, 0.8, 0.01, source=HOSTILE, slice=HOSTILE)
-    found = [
-        reports.judged(
-            "fail", change, model=HOSTILE, sentence=HOSTILE, advice=HOSTILE, limit=HOSTILE,
-            rule=HOSTILE,
-        ),
-        reports.checked("fail", HOSTILE, HOSTILE, model=HOSTILE),
-        Judgement(
-            subject=HOSTILE, kind="source", outcome="missing", effect="fail", sentence=HOSTILE
-        ),
-    ]  # fmt: skip
-    policy = PolicySource(origin="head", path=HOSTILE, commit=HOSTILE, changed=True, note=HOSTILE)
-    return reports.report(
-        found, overall="fail", headline=HOSTILE, policy=policy, notes=(HOSTILE,),
-        expected=(HOSTILE, "b"),
-    )  # fmt: skip
-
-
 def test_hostile_names_do_nothing_in_markdown() -> None:
-    report = hostile()
+    report = reports.hostile()
     check = render_check(report)
     for text in (render_comment(report), render_summary(report), check.summary, check.text):
         assert "<!--" not in text
