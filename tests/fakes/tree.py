@@ -38,6 +38,13 @@ class MemoryTree:
     def digests(self, paths: Sequence[str]) -> Mapping[str, str]:
         return {p: f"git:{blob_id(self.files[p])}" for p in paths if p in self.files}
 
+    def sha256(self, path: str) -> str:
+        raw = self.files.get(path)
+        return "" if raw is None else f"sha256:{hashlib.sha256(raw).hexdigest()}"
+
+    def tracked(self) -> frozenset[str]:
+        return frozenset(self.files)
+
 
 def blob_id(raw: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(raw) + raw, usedforsecurity=False).hexdigest()

@@ -91,7 +91,7 @@ class LazyGroup(click.Group):
 def app(
     ctx: click.Context, config: str | None, *, quiet: bool, verbose: bool, color: bool | None
 ) -> None:
-    r"""Gate merges and releases on model quality.
+    """Gate merges and releases on model quality.
 
     In a repository whose training writes a metrics file:
 
@@ -99,7 +99,7 @@ def app(
       mlgate report        compare with the merge base and show what changed
       mlgate init          write a configuration and a workflow
       mlgate demo          see it all on a small example first
-    """
+    """  # noqa: D301 - click wants the character itself
     from mlgate.cli.session import Session  # noqa: PLC0415  # `--help` needs none of it
 
     ctx.obj = Session.open(config=config, quiet=quiet, verbose=verbose, color=color)

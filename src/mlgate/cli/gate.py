@@ -24,9 +24,10 @@ DEFAULT_REPORT: Final = ".mlgate/report.json"
     "--report",
     "report_path",
     default="",
+    show_default=DEFAULT_REPORT,
     metavar="PATH",
     envvar="MLGATE_GATE_REPORT",
-    help=f"Report to judge.  [default: {DEFAULT_REPORT}]",
+    help="Report to judge.",
 )
 @click.option(
     "--evidence",
@@ -36,7 +37,11 @@ DEFAULT_REPORT: Final = ".mlgate/report.json"
     help="Judge this evidence instead, against the baseline of this checkout.",
 )
 @click.option(
-    "--base", default="", metavar="REV", help="With --evidence: compare with this revision."
+    "--base",
+    default="",
+    show_default="found",
+    metavar="REV",
+    help="With --evidence: compare with this revision.",
 )
 @click.option(
     "--format",

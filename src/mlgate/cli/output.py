@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,7 +105,7 @@ def write_outputs(
 
 
 def _default_form() -> str:
-    return "text" if click.get_text_stream("stdout").isatty() else "markdown"
+    return "text" if sys.stdout.isatty() else "markdown"
 
 
 def _bytes(text: str) -> bytes:

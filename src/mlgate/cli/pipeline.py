@@ -82,7 +82,7 @@ def run(session: Session, request: Request) -> Outcome:
         ConfigError: the configuration or the request is not valid.
         SourceError: evidence of another job is missing or not valid.
     """
-    tree = WorkTree(session.workspace)
+    tree = WorkTree(session.workspace, session.repository)
     session.progress("looking for the baseline")
     baseline = baseline_of(session, request)
     rules = rules_for(session, tree, baseline)
@@ -262,4 +262,4 @@ def _code_change(
     known |= {p.source for model in head.models for p in model.parameters}
     known |= {file.path for model in head.models for file in model.files}
     known |= {change.path for comparison in comparisons for change in comparison.files}
-    return read_code_change(session.repository, baseline.commit, known | {"dvc.lock"})
+    return read_code_change(session.repository, baseline.commit, known)

@@ -30,7 +30,11 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.option(
-    "--base", default="", metavar="REV", help="Compare with this revision.  [default: found]"
+    "--base",
+    default="",
+    show_default="found",
+    metavar="REV",
+    help="Compare with this revision.",
 )
 @click.option(
     "--evidence",
@@ -75,7 +79,10 @@ Examples:
     help="Which reports are worth a new comment.",
 )
 @click.option(
-    "--key", default="", help="Tells comments of several workflows apart.  [default: mlgate]"
+    "--key",
+    default="",
+    show_default="mlgate",
+    help="Tells comments of several workflows apart.",
 )
 @click.option("--check-name", default="mlgate", help="Name of the check run; empty for none.")
 @click.option(

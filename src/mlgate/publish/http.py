@@ -78,9 +78,7 @@ class _Lost:
 class PlainSession(requests.Session):
     """A session that leaves redirects, and addresses it could not even parse, to us."""
 
-    def get_redirect_target(  # type: ignore[explicit-override]  # typing has it from 3.12 on
-        self, resp: requests.Response
-    ) -> str | None:
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
         """Never see one; ``requests`` would look even when told not to follow."""
         return None
 

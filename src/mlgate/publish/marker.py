@@ -12,7 +12,8 @@ from mlgate.errors import ConfigError
 MAX_KEY: Final = 64
 
 _PREFIX: Final = "<!-- mlgate:"
-_FOREIGN: Final = re.compile(r"[^A-Za-z0-9._-]+|--+")
+_FOREIGN: Final = re.compile(r"[^A-Za-z0-9._-]+")
+_DASHES: Final = re.compile(r"--+")
 _RUN: Final = re.compile(r"run=([0-9]{1,20})\.([0-9]{1,9}) ")
 _SHA: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -66,7 +67,7 @@ def safe_key(text: str) -> str:
     >>> safe_key("a/b -->")
     'a-b-0b9ad680'
     """
-    kept = _FOREIGN.sub("-", text)
+    kept = _DASHES.sub("-", _FOREIGN.sub("-", text))
     if kept == text and 0 < len(text) <= MAX_KEY:
         return text
     if not text:

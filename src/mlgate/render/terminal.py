@@ -233,7 +233,10 @@ def _changes(report: Report, style: _Style) -> Iterator[str]:
     said = outline.changes(report)
     if not said:
         return
-    yield style.paint("What changed:", "1") + f" {' · '.join(said)}"
+    title = "What changed:"
+    first, *rest = wrapped(visible(f"{title} {' · '.join(said)}", limit=1000), style.width)
+    yield style.paint(title, "1") + first.removeprefix(title)
+    yield from rest
     listed = [
         f"  {p.name}: {NONE if p.base is None else p.base} → {NONE if p.head is None else p.head}"
         for c in report.comparisons

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mlgate.documents.evidence import Metric
 from mlgate.sources.parsed import MetricList, Parsed, checked_name, read_leaf
@@ -30,11 +30,8 @@ def parse_classification_report(tree: object, *, origin: str) -> Parsed | None:
 def is_report(tree: Mapping[str, object]) -> bool:
     """Tell whether ``tree`` is one report."""
     match tree:
-        case {
-            "macro avg": {"precision": _, "recall": _, "f1-score": _, "support": _},
-            "weighted avg": {"support": _},
-        }:
-            return True
+        case {"macro avg": {"support": _, **macro}, "weighted avg": {"support": _}}:
+            return _is_scores(macro)
         case _:
             return False
 
@@ -43,13 +40,11 @@ def add_report(metrics: MetricList, tree: Mapping[str, object], prefix: str) -> 
     """Add the scores of one report, their names after ``prefix``."""
     for label, row in tree.items():
         match row:
-            case {"precision": _, "recall": _, "f1-score": _} if label in _AVERAGES:
+            case dict() if _is_scores(row) and label not in _AVERAGES:
+                _add_class(metrics, label, row, prefix)
+            case dict() if _is_scores(row):
                 for score in _SCORES:
                     metrics.add(f"{prefix}{label}.{score}", row[score])
-            case {"precision": _, "recall": _, "f1-score": _}:
-                for score in _SCORES:
-                    rows = _rows(row) if score == "recall" else None
-                    _append(metrics, prefix + score, row[score], part=f"class={label}", n=rows)
             case dict():
                 for name, value in row.items():
                     metrics.add(f"{prefix}{label}.{name}", value)
@@ -57,6 +52,16 @@ def add_report(metrics: MetricList, tree: Mapping[str, object], prefix: str) -> 
                 _append(metrics, prefix + label, row, n=_rows(tree["weighted avg"]))
             case _:
                 metrics.add(prefix + label, row)
+
+
+def _is_scores(row: Mapping[Any, object]) -> bool:
+    return all(score in row for score in _SCORES)
+
+
+def _add_class(metrics: MetricList, label: str, row: Mapping[str, object], prefix: str) -> None:
+    for score in _SCORES:
+        rows = _rows(row) if score == "recall" else None
+        _append(metrics, prefix + score, row[score], part=f"class={label}", n=rows)
 
 
 def _append(

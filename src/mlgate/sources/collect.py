@@ -5,8 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mlgate.documents.evidence import MAX_METRICS, Metric, ModelEvidence, Parameter, SourceFile
+from mlgate.documents.evidence import (
+    MAX_METRICS,
+    DataFile,
+    Metric,
+    ModelEvidence,
+    Parameter,
+    SourceFile,
+)
 from mlgate.errors import SourceError
+from mlgate.sources.data_files import read_data_files
+from mlgate.sources.dvc_project import read_dvc_project
+from mlgate.sources.dvc_tree import DvcTree
 from mlgate.sources.find import (
     LOOKED_FOR,
     find_metric_files,
@@ -21,11 +31,10 @@ from mlgate.sources.selection import Selection, select
 from mlgate.sources.tree_formats import parse_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
+    from mlgate.sources.dvc_tree import ThroughDvc
     from mlgate.sources.tree import Tree
-
-    ThroughDvc = Callable[[Sequence[str]], Mapping[str, bytes]]
 
 MAX_SOURCES: Final = 20_000
 MAX_NOTES: Final = 1000
@@ -73,17 +82,20 @@ class _Collection:
     """One run over the files of a tree, and what it has gathered so far."""
 
     def __init__(self, tree: Tree, wanted: Wanted, through_dvc: ThroughDvc | None) -> None:
-        self._tree = tree
+        self._dvc = read_dvc_project(tree)
+        outputs = self._dvc.outputs if through_dvc else ()
+        self._tree = DvcTree(tree, outputs, through_dvc) if through_dvc and outputs else tree
         self._wanted = wanted
-        self._through_dvc = through_dvc
         self._metrics: list[Metric] = []
         self._parameters: list[Parameter] = []
         self._sources: list[SourceFile] = []
-        self._notes: list[str] = []
+        self._notes: list[str] = self._dvc.notes
 
     def evidence(self) -> ModelEvidence:
-        metrics, params = self._metric_files(), self._parameter_files()
-        contents = read_each(self._tree, [*metrics.files.values(), *params.files.values()])
+        metrics = self._metric_files()
+        params = self._parameter_files(metrics)
+        measured = [*metrics.files.values(), *params.files.values()]
+        contents = read_each(self._tree, measured)
         for source, path in metrics.files.items():
             self._add_metrics(source, path, contents)
         for path in params.files.values():
@@ -94,20 +106,41 @@ class _Collection:
             model=self._wanted.model,
             metrics=tuple(self._metrics),
             parameters=tuple(self._parameters[:MAX_PARAMETERS]),
+            files=self._data_files(measured),
             sources=tuple(self._sources[:MAX_SOURCES]),
             notes=tuple(note[:4000] for note in self._notes[:MAX_NOTES]),
         )
 
     def _metric_files(self) -> Selection:
-        if self._wanted.metrics is None:
-            return Selection(files=newest(find_metric_files(self._tree.paths())))
-        return self._selected(self._wanted.metrics, "metrics")
+        if self._wanted.metrics is not None:
+            return self._selected(self._wanted.metrics, "metrics")
+        declared = self._selected(self._dvc.metrics, "metrics") if self._dvc.metrics else None
+        found = newest(find_metric_files(self._tree.paths()))
+        if declared is None:
+            return Selection(files=found)
+        return Selection(files=found | declared.files, problems=declared.problems)
 
-    def _parameter_files(self) -> Selection:
-        if self._wanted.params is None:
-            found = find_parameter_files(self._tree.paths(), self._metric_files().files.values())
-            return Selection(files={path: path for path in found})
-        return self._selected(self._wanted.params, "params")
+    def _parameter_files(self, metrics: Selection) -> Selection:
+        if self._wanted.params is not None:
+            return self._selected(self._wanted.params, "params")
+        paths = self._tree.paths()
+        present = frozenset(paths)
+        found = find_parameter_files(paths, metrics.files.values())
+        found += [path for path in self._dvc.params if path in present]
+        return Selection(files={path: path for path in found})
+
+    def _data_files(self, measured: Sequence[str]) -> tuple[DataFile, ...]:
+        try:
+            return read_data_files(
+                self._tree,
+                data=self._wanted.data,
+                models=self._wanted.artifacts,
+                dvc=self._dvc.files,
+                without=measured,
+            )
+        except SourceError as exc:
+            self._notes.append(f"Data and model files were left out: {exc.what}")
+            return ()
 
     def _selected(self, names: Iterable[str], what: str) -> Selection:
         selection = select(self._tree, names, what)
@@ -122,8 +155,7 @@ class _Collection:
             )
             if found:
                 _refuse_guess(parsed, path)
-            if len(self._metrics) + len(parsed.metrics) > MAX_METRICS:
-                raise SourceError(f"{path}: with it there are more than {MAX_METRICS} metrics")
+            _refuse_too_many(len(self._metrics) + len(parsed.metrics), path)
         except SourceError as exc:
             if found and isinstance(exc, NotMetricsError):
                 self._notes.append(f"Left out {exc.what}")
@@ -164,6 +196,11 @@ def _refuse_guess(parsed: Parsed, path: str) -> None:
         raise NotMetricsError(f"{path}: it holds no number")
     if numbers > MAX_LIKELY and not is_certain(path):
         raise NotMetricsError(f"{path}: {numbers} numbers; name it under `metrics:` to read it")
+
+
+def _refuse_too_many(metrics: int, path: str) -> None:
+    if metrics > MAX_METRICS:
+        raise SourceError(f"{path}: with it there are more than {MAX_METRICS} metrics")
 
 
 def _unreadable(path: str, exc: SourceError) -> SourceFile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,15 @@ class CommitTree:
     def digests(self, paths: Sequence[str]) -> Mapping[str, str]:
         """Return ``git:<blob id>`` of each file."""
         return {p: f"git:{self._blobs[p].oid}" for p in paths if p in self._blobs}
+
+    def sha256(self, path: str) -> str:
+        """Return ``sha256:<hex>`` of one file; empty when it is absent."""
+        raw = self.read([path]).get(path)
+        return "" if raw is None else f"sha256:{hashlib.sha256(raw).hexdigest()}"
+
+    def tracked(self) -> frozenset[str]:
+        """Return all files of the commit."""
+        return frozenset(self._blobs)
 
     @cached_property
     def _blobs(self) -> dict[str, Blob]:

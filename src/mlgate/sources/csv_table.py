@@ -14,6 +14,8 @@ from mlgate.sources.parsed import MetricList, Parsed, is_number, read_cell
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from mlgate.documents.evidence import Metric
+
 _DELIMITERS: Final = ",\t;|"
 _NAME_COLUMNS: Final = frozenset({"metric", "metrics", "name", "measure"})
 _VALUE_COLUMNS: Final = frozenset({"value", "score", "result"})
@@ -30,12 +32,12 @@ class _Table:
 
 
 def parse_csv(raw: bytes, *, origin: str, max_bytes: int, best_by: str = "") -> Parsed:
-    """Return the metrics of the last row, or of the row that is best by one column.
+    r"""Return the metrics of the last row, or of the row that is best by one column.
 
     Training logs (with a column ``epoch`` or ``step``) leave cells empty or ``NA`` where a metric
     was not measured in that row: there the last value of each column counts.
 
-    >>> parse_csv(b"epoch,auc\\n0,0.7\\n1,0.9\\n", origin="log.csv", max_bytes=100).metrics[0].value
+    >>> parse_csv(b"epoch,auc\n0,0.7\n1,0.9\n", origin="log.csv", max_bytes=100).metrics[0].value
     0.9
 
     Raises:
@@ -108,7 +110,7 @@ def _names_in_rows(table: _Table) -> bool:
             return False
 
 
-def _by_name(table: _Table, origin: str) -> tuple:
+def _by_name(table: _Table, origin: str) -> tuple[Metric, ...]:
     metrics = MetricList(origin)
     for name, cell in table.rows:
         metrics.add_leaf(name.strip(), read_cell(cell))
@@ -125,7 +127,7 @@ def _latest(rows: Sequence[Row]) -> Row:
 
 
 def _by_epoch(rows: Sequence[Row]) -> list[Row]:
-    """Merge the rows of one epoch: Lightning writes training and validation on rows of their own."""
+    """Merge the rows of one epoch: Lightning writes training and validation apart."""
     if "epoch" not in rows[0]:
         return list(rows)
     epochs: dict[str, list[Row]] = {}

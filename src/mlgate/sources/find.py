@@ -29,6 +29,7 @@ _NOT_OURS: Final = frozenset(
     "node_modules venv env site-packages __pycache__ tests testdata fixtures docs build dist "
     "vendor third_party".split()
 )
+_LOGS: Final = frozenset({"plots", "dvclive", "lightning_logs", "mlruns", "wandb"})
 _PARAMETERS: Final = ("params.yaml", "params.yml", "params.json", "params.toml")
 _VERSION: Final = re.compile(r"(?<=/)version_(\d{1,9})(?=/metrics\.csv$)|^version_(\d{1,9})(?=/)")
 _DATED: Final = re.compile(r"(?<=_)\d{4}-\d\d-\d\dT[0-9.:-]{5,20}(?=\.json$)")
@@ -53,7 +54,7 @@ def is_certain(path: str) -> bool:
 def find_parameter_files(paths: Sequence[str], metric_files: Iterable[str]) -> list[str]:
     """Return parameter files: at the top, and those that loggers write beside their metrics."""
     present = frozenset(paths)
-    found = [path for path in _PARAMETERS if path in present]
+    found: list[str] = [path for path in _PARAMETERS if path in present]
     for path in metric_files:
         folder = posixpath.dirname(path)
         for name in ("hparams.yaml", "params.yaml"):
@@ -87,6 +88,11 @@ def _age(path: str) -> tuple[int, str]:
     version = _VERSION.search(path)
     dated = _DATED.search(path)
     return int(version[1] or version[2]) if version else 0, dated[0] if dated else ""
+
+
+def is_left_alone(path: str) -> bool:
+    """Tell whether ``path`` lies in a folder of tools, tests or plots: no data set of a model."""
+    return any(f in _NOT_OURS or f in _LOGS or f[0] == "." for f in path.split("/")[:-1])
 
 
 def _is_metric_file(path: str) -> bool:

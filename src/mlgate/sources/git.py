@@ -133,6 +133,14 @@ class Repository:
         except GitError:
             return False
 
+    def tracked(self) -> frozenset[str]:
+        """Return the paths in the index, relative to the workspace; none when git cannot tell."""
+        try:
+            listed = self.git("ls-files", "-z")
+        except GitError:
+            return frozenset()
+        return frozenset(listed.decode("utf-8", "replace").split("\0")[:-1])
+
     def remote(self) -> str:
         """Return the name of the remote to fetch from, ``origin`` by preference."""
         names = self.git("remote").decode().split()

@@ -52,9 +52,9 @@ def _add(metrics: MetricList, tree: Mapping[str, object], prefix: str) -> None:
 
 
 def parse_toml(raw: bytes, *, origin: str, max_bytes: int) -> object:
-    """Return the tree in a TOML file.
+    r"""Return the tree in a TOML file.
 
-    >>> parse_toml(b"[test]\\nauc = 0.9", origin="m.toml", max_bytes=100)
+    >>> parse_toml(b"[test]\nauc = 0.9", origin="m.toml", max_bytes=100)
     {'test': {'auc': 0.9}}
 
     Raises:

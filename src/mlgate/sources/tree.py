@@ -39,3 +39,11 @@ class Tree(Protocol):
     def digests(self, paths: Sequence[str]) -> Mapping[str, str]:
         """Return ``git:<blob id>`` of the given files; absent ones are left out."""
         ...
+
+    def sha256(self, path: str) -> str:
+        """Return ``sha256:<hex>`` of one file; empty when it is absent."""
+        ...
+
+    def tracked(self) -> frozenset[str]:
+        """Return the paths that git tracks; all files of a commit."""
+        ...

@@ -10,7 +10,9 @@ from mlgate.documents.strict_json import parse_json
 from mlgate.documents.strict_yaml import parse_yaml
 from mlgate.sources.classification_report import parse_classification_report
 from mlgate.sources.csv_table import parse_csv
+from mlgate.sources.lm_eval import parse_lm_eval
 from mlgate.sources.plain import parse_plain, parse_toml
+from mlgate.sources.training_logs import parse_dvclive, parse_trainer
 from mlgate.sources.tree import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
@@ -21,7 +23,12 @@ if TYPE_CHECKING:
 MAX_TEXT_BYTES: Final = 2 * 2**20
 """Largest YAML or TOML file that is read: their parsers are slow."""
 
-_LAYOUTS: Final[Sequence[Callable[..., Parsed | None]]] = (parse_classification_report,)
+_LAYOUTS: Final[Sequence[Callable[..., Parsed | None]]] = (
+    parse_classification_report,
+    parse_lm_eval,
+    parse_trainer,
+    parse_dvclive,
+)
 
 
 def parse_metrics(raw: bytes, *, origin: str, best_by: str = "") -> Parsed:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from mlgate.sources.git import Repository
+
 SKIPPED: Final = frozenset(
     ".git .hg .svn .dvc .mlgate .venv venv .tox .nox node_modules __pycache__ .mypy_cache "
     ".ruff_cache .pytest_cache .ipynb_checkpoints site-packages .cache mlgate-demo".split()
@@ -29,8 +31,9 @@ class WorkTree:
 
     label = ""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, repository: Repository | None = None) -> None:
         self.root = root.resolve()
+        self._repository = repository
 
     def paths(self) -> Sequence[str]:
         """Return all files, sorted, without version control and environments."""
@@ -80,6 +83,15 @@ class WorkTree:
                 found[path] = f"git:{_blob_id(place)}"
         return found
 
+    def sha256(self, path: str) -> str:
+        """Return ``sha256:<hex>`` of one file; empty when it is absent."""
+        place = self._inside(path)
+        return f"sha256:{_digest(place, hashlib.sha256())}" if place.is_file() else ""
+
+    def tracked(self) -> frozenset[str]:
+        """Return the paths that git tracks; none outside a repository."""
+        return self._repository.tracked() if self._repository else frozenset()
+
     def _inside(self, path: str) -> Path:
         place = (self.root / path).resolve()
         if not place.is_relative_to(self.root):
@@ -105,7 +117,11 @@ def _walk(root: str, folder: str, depth: int) -> Iterator[str]:
 
 
 def _blob_id(place: Path) -> str:
-    digest = hashlib.sha1(b"blob %d\0" % place.stat().st_size, usedforsecurity=False)
+    start = b"blob %d\0" % place.stat().st_size
+    return _digest(place, hashlib.sha1(start, usedforsecurity=False))
+
+
+def _digest(place: Path, digest: hashlib._Hash) -> str:
     with place.open("rb") as file:
         while chunk := file.read(CHUNK):
             digest.update(chunk)

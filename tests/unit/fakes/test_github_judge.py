@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     ],
 )
 def test_what_satisfies_a_required_check(
-    github: GitHubStandIn, conclusion: str | None, allowed: bool
+    github: GitHubStandIn, conclusion: str | None, *, allowed: bool
 ) -> None:
     github.repo.required_checks = ["gate"]
     github.record_job(HEAD_SHA, "gate", conclusion)

@@ -43,17 +43,17 @@ def test_a_process_keeps_its_state_in_a_file(tmp_path: Path) -> None:
 
 
 def test_the_world_survives_a_file(tmp_path: Path) -> None:
-    github = GitHubStandIn(example_world())
-    github.repo.issues[3] = Issue(number=3)
-    github.repo.pulls[8] = Pull(number=8, fork_owner="mallory")
-    github.repo.required_checks = ["gate"]
-    github.say("hello")
-    github.record_job(HEAD_SHA, "gate", "success")
-    github.add_artifact(github.add_run(HEAD_SHA).id, "evidence", b"PK\x00")
-    github.world.hidden[7] = 2
-    github.world.rates.window(TOKEN, 5.0).writes.append(5.0)
-    persist.save(github.world, tmp_path / "github.json")
-    assert persist.load(tmp_path / "github.json") == github.world
+    with GitHubStandIn(example_world()) as github:
+        github.repo.issues[3] = Issue(number=3)
+        github.repo.pulls[8] = Pull(number=8, fork_owner="mallory")
+        github.repo.required_checks = ["gate"]
+        github.say("hello")
+        github.record_job(HEAD_SHA, "gate", "success")
+        github.add_artifact(github.add_run(HEAD_SHA).id, "evidence", b"PK\x00")
+        github.world.hidden[7] = 2
+        github.world.rates.window(TOKEN, 5.0).writes.append(5.0)
+        persist.save(github.world, tmp_path / "github.json")
+        assert persist.load(tmp_path / "github.json") == github.world
 
 
 def test_serving_needs_the_standard_library_only(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -260,7 +260,7 @@ def test_off_asks_nobody(github: GitHubStandIn, api: GitHubApi) -> None:
     ],
 )
 @pytest.mark.parametrize("mode", [Mode.UPDATE, Mode.RECREATE, Mode.APPEND])
-def test_only_a_noteworthy_report_starts_a_comment(  # noqa: PLR0913, PLR0917
+def test_only_a_noteworthy_report_starts_a_comment(  # noqa: PLR0913
     github: GitHubStandIn,
     api: GitHubApi,
     when: When,
@@ -339,6 +339,7 @@ class Turns:
         self._schedule = schedule
         self._changed = threading.Condition()
         self._waiting: set[int] = set()
+        self._done: set[int] = set()
         self._turn = -1
 
     def take(self, writer: int) -> None:
@@ -366,18 +367,21 @@ class Turns:
             each.join()
 
     def _settled(self, writers: list[threading.Thread]) -> bool:
-        alive = {index for index, each in enumerate(writers) if each.is_alive()}
-        return self._turn == -1 and alive <= self._waiting
+        busy = set(range(len(writers))) - self._done
+        return self._turn == -1 and busy <= self._waiting
 
-    def done(self) -> None:
+    def done(self, writer: int) -> None:
         with self._changed:
+            self._done.add(writer)
             self._changed.notify_all()
 
 
 def session_of(turns: Turns, writer: int) -> Callable[[], requests.Session]:
     class Waiting(PlainSession):
-        def send(  # type: ignore[explicit-override]
-            self, request: requests.PreparedRequest, **options: object
+        def send(
+            self,
+            request: requests.PreparedRequest,
+            **options: Any,  # noqa: ANN401 - whatever requests passes on
         ) -> requests.Response:
             turns.take(writer)
             return super().send(request, **options)
@@ -391,9 +395,14 @@ def race(github: GitHubStandIn, markers: list[Marker], schedule: list[int]) -> l
     def write(writer: int, marker: Marker) -> None:
         session = session_of(turns, writer)
         clock = Moments().clock
-        with GitHubApi(base_url=github.url, token=TOKEN, clock=clock, new_session=session) as mine:
-            report = sticky(mine, marker, login=US)
-            actions.append(report.publish(Post(body=f"run {marker.run[0]}")).action)
+        try:
+            with GitHubApi(
+                base_url=github.url, token=TOKEN, clock=clock, new_session=session
+            ) as mine:
+                report = sticky(mine, marker, login=US)
+                actions.append(report.publish(Post(body=f"run {marker.run[0]}")).action)
+        finally:
+            turns.done(writer)
 
     writers = [threading.Thread(target=write, args=pair) for pair in enumerate(markers)]
     turns.run(writers)

@@ -1,0 +1,86 @@
+"""Write the generated documents: schemas, command line, tables of the actions.
+
+``python docs/generate.py`` writes them; with ``--check`` it changes nothing, names what is not
+current, and exits with 1.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from mlgate.cli import COMMANDS, app
+from mlgate.cli.documents import DOCUMENTS, schema_text
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+INTRODUCTION = """\
+Generated from `--help` by `nox -s docs`.
+
+Shell completion, one line in the start file of the shell:
+
+| shell | file | line |
+|---|---|---|
+| bash | `~/.bashrc` | `eval "$(_MLGATE_COMPLETE=bash_source mlgate)"` |
+| zsh | `~/.zshrc` | `eval "$(_MLGATE_COMPLETE=zsh_source mlgate)"` |
+| fish | `~/.config/fish/config.fish` | `_MLGATE_COMPLETE=fish_source mlgate \\| source` |"""
+COG = ("cog", "-P", "-I", "actions")
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check; returns the exit code."""
+    check = arguments == ["--check"]
+    made = {DOCS / "schemas" / f"{name}.json": _schema(name) for name in DOCUMENTS}
+    made[DOCS / "cli.md"] = _command_line()
+    stale = [path for path, text in made.items() if _read(path) != text]
+    if not check:
+        for path in stale:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(made[path], encoding="utf-8")
+    for path in stale:
+        print(f"{path.relative_to(ROOT)} {'is not current' if check else 'written'}")
+    tables = [str(p.relative_to(ROOT)) for p in sorted((ROOT / "actions").glob("*/README.md"))]
+    done = subprocess.run([*COG, "--check" if check else "-r", *tables], cwd=ROOT, check=False)
+    if check and (stale or done.returncode):
+        print("run: nox -s docs")
+        return 1
+    return done.returncode
+
+
+def _schema(name: str) -> str:
+    return json.dumps(schema_text(name), indent=2) + "\n"
+
+
+def _command_line() -> str:
+    parts = [
+        "# Command line",
+        INTRODUCTION,
+        _help("mlgate", app),
+    ]
+    context = click.Context(app, info_name="mlgate")
+    for name in COMMANDS:
+        command = app.get_command(context, name)
+        if command is not None:
+            parts.append(f"## mlgate {name}")
+            parts.append(_help(name, command, context))
+    return "\n\n".join(parts) + "\n"
+
+
+def _help(name: str, command: click.Command, parent: click.Context | None = None) -> str:
+    settings = {"terminal_width": 100, "max_content_width": 100, "show_default": True}
+    context = click.Context(command, info_name=name, parent=parent, **settings)  # type: ignore[arg-type]
+    text = re.sub(r"[ \t]+$", "", context.get_help(), flags=re.MULTILINE)
+    return f"```text\n{text}\n```"
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
