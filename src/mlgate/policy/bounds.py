@@ -51,7 +51,7 @@ class Finding:
 
 def findings(rule: Rule, metric: MetricChange) -> list[Finding]:
     """Return what each limit of ``rule`` says; empty when only floors exist and they hold."""
-    found = [*_level_findings(rule, metric)]
+    found = [*level_findings(rule, metric)]
     if rule.drop is not None:
         change = _Change(metric, worse=-1, tolerance=rule.drop.absolute(metric.base or 0.0))
         found.append(change.finding(drop_limit(rule.drop)))
@@ -61,7 +61,7 @@ def findings(rule: Rule, metric: MetricChange) -> list[Finding]:
     return found
 
 
-def _level_findings(rule: Rule, metric: MetricChange) -> list[Finding]:
+def level_findings(rule: Rule, metric: MetricChange) -> list[Finding]:
     """Judge floor and ceiling; one inside its limit has nothing to say."""
     if metric.head is None:
         return []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mlgate.documents.verdict import Judgement
-from mlgate.policy.bounds import ORDER, Finding, findings
+from mlgate.policy.bounds import ORDER, Finding, findings, level_findings
 from mlgate.policy.phrases import listing, move, number
 from mlgate.policy.rules import select_metrics
 from mlgate.policy.suggest import suggest_rule
@@ -130,7 +130,7 @@ class _Bench:
     def _without_baseline(self, rule: Rule, metric: MetricChange) -> Finding | None:
         if metric.base is not None or (rule.drop is None and rule.rise is None):
             return None
-        floors = findings(msgspec.structs.replace(rule, max_drop=None, max_rise=None), metric)
+        floors = level_findings(rule, metric)
         if floors:
             return min(floors, key=lambda f: ORDER.index(f.outcome))
         if metric.base_problem not in {"", "absent"}:

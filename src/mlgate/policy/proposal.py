@@ -56,7 +56,7 @@ def _is_training(name: str) -> bool:
 
 
 def _flow(rule: Rule) -> str:
-    parts = [f"metric: {_quoted(rule.metric or '')}"]
+    parts = [f"metric: {_quoted(_literal(rule.metric or ''))}"]
     if rule.max_drop is not None:
         parts.append(f"max-drop: {_quoted(rule.max_drop)}")
     if rule.max_rise is not None:
@@ -64,10 +64,29 @@ def _flow(rule: Rule) -> str:
     return f"{{{', '.join(parts)}}}"
 
 
+def _literal(name: str) -> str:
+    """Return ``name`` as a pattern that matches nothing else."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", name)
+
+
 def _quoted(value: float | str) -> str:
-    if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _YAML_WORDS:
-        return value
-    return json.dumps(value, ensure_ascii=False)
+    match value:
+        case str() if _PLAIN.fullmatch(value) and value.lower() not in _YAML_WORDS:
+            return value
+        case str():
+            return f'"{"".join(map(_escaped, value))}"'
+        case _:
+            return json.dumps(value)
 
 
+def _escaped(character: str) -> str:
+    if character in {'"', "\\"}:
+        return f"\\{character}"
+    if character.isprintable():
+        return character
+    code = ord(character)
+    return f"\\u{code:04x}" if code <= LAST_OF_PLANE_0 else f"\\U{code:08x}"
+
+
+LAST_OF_PLANE_0: Final = 0xFFFF
 _YAML_WORDS: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
