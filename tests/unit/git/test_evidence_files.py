@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fakes.git import GitFolder
+from fakes.judging import evidence
+from mlgate.documents.codec import encode
+from mlgate.documents.evidence import Evidence
+from mlgate.errors import SourceError
+from mlgate.sources.evidence_files import STORED, merge_evidence, read_evidence, read_stored
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COMMIT = "a" * 40
+
+
+def leg(model: str, commit: str = COMMIT, **values: float) -> Evidence:
+    return Evidence(commit=commit, models=(evidence(values, model=model),))
+
+
+def test_legs_become_one(tmp_path: Path) -> None:
+    for name in ("linear", "forest"):
+        place = tmp_path / f"evidence-{name}" / "evidence.json"
+        place.parent.mkdir()
+        place.write_bytes(encode(leg(name, auc=0.9)))
+    merged = merge_evidence(read_evidence([tmp_path]))
+    assert [m.model for m in merged.models] == ["forest", "linear"]
+    assert merged.commit == COMMIT
+
+
+def test_parts_of_one_model_are_joined() -> None:
+    [model] = merge_evidence([leg("m", auc=0.9), leg("m", f1=0.8)]).models
+    assert [m.name for m in model.metrics] == ["auc", "f1"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "complaint"),
+    [
+        pytest.param([leg("m", auc=0.9), leg("m", auc=0.8)], "measure auc", id="twice"),
+        pytest.param([leg("a"), leg("b", "b" * 40)], "different commits: aaaaaaaaaaaa", id="mixed"),
+    ],
+)
+def test_parts_that_do_not_fit_are_refused(parts: list[Evidence], complaint: str) -> None:
+    with pytest.raises(SourceError, match=complaint):
+        merge_evidence(parts)
+
+
+def test_a_leg_that_is_missing_is_said(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no evidence: No such file") as caught:
+        read_evidence([tmp_path / "evidence.json"])
+    assert "upload its evidence" in caught.value.hint
+    with pytest.raises(SourceError, match=r"no evidence\.json in this folder"):
+        read_evidence([tmp_path])
+
+
+def test_a_broken_leg_is_refused_with_its_place(tmp_path: Path) -> None:
+    place = tmp_path / "evidence.json"
+    place.write_bytes(encode(leg("m", auc=0.9))[:-20])
+    with pytest.raises(SourceError, match=r"evidence\.json:\d+:\d+: not JSON"):
+        read_evidence([place])
+
+
+def test_stored_evidence_is_fetched_by_commit(tmp_path: Path) -> None:
+    origin = GitFolder.new(tmp_path / "origin")
+    commit = origin.commit(metrics__json="{}")
+    _store(origin, commit, encode(leg("m", commit, auc=0.9)))
+    clone = origin.clone(tmp_path / "clone")
+    assert read_stored(clone.open(), commit, fetch=False) is None
+    stored = read_stored(clone.open(), commit, fetch=True)
+    assert stored is not None
+    assert stored.models[0].metrics[0].value == 0.9
+    assert read_stored(clone.open(), "c" * 40, fetch=True) is None
+
+
+def test_stored_evidence_that_is_broken_is_an_error(tmp_path: Path) -> None:
+    origin = GitFolder.new(tmp_path / "origin")
+    commit = origin.commit(metrics__json="{}")
+    _store(origin, commit, b"{")
+    with pytest.raises(SourceError, match=f"{STORED}/{commit}"):
+        read_stored(origin.open(), commit, fetch=False)
+
+
+def _store(folder: GitFolder, commit: str, raw: bytes) -> None:
+    place = folder.path / ".git" / "evidence"
+    place.write_bytes(raw)
+    blob = folder.git("hash-object", "-w", str(place))
+    place.write_text(f"100644 blob {blob}\tevidence.json\n")
+    tree = _with_input(folder, "mktree", place)
+    made = folder.git("commit-tree", tree, "-m", "evidence")
+    folder.git("update-ref", f"{STORED}/{commit}", made)
+
+
+def _with_input(folder: GitFolder, command: str, place: Path) -> str:
+    return folder.git("-c", f"alias.fed=!git {command} < '{place}'", "fed")
