@@ -16,7 +16,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -25,7 +24,6 @@ PACKAGE = ROOT / "src" / "mlgate"
 REQUIREMENTS = HERE / "requirements"
 EXTRAS = ("dvc", "plots")
 NO_WHEEL = "antlr4-python3-runtime"  # the one locked package (of dvc) published as source only
-METADATA = "Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
 MAIN = """\
 import sys
 
@@ -91,10 +89,6 @@ def install_package(target: Path) -> None:
     """
     shutil.copytree(PACKAGE, target / "mlgate", ignore=shutil.ignore_patterns("__pycache__"))
     (target / "__main__.py").write_text(MAIN, encoding="utf-8")
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    info = target / f"mlgate-{project['version']}.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text(METADATA.format(**project), encoding="utf-8")
 
 
 def install_locked(target: Path, locks: list[Path]) -> None:

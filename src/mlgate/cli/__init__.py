@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from mlgate import __version__
 from mlgate.errors import MlgateError
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class LazyGroup(click.Group):
     default=None,
     help="Colour the output.  [default: on a terminal, unless NO_COLOR is set]",
 )
-@click.version_option(None, "--version", package_name="mlgate", message="mlgate %(version)s")
+@click.version_option(__version__, message="mlgate %(version)s")
 @click.pass_context
 def app(
     ctx: click.Context, config: str | None, *, quiet: bool, verbose: bool, color: bool | None

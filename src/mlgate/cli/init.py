@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from mlgate import __version__
 from mlgate.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -91,9 +92,7 @@ def look(session: Session) -> Findings:
 
 def default_action() -> str:
     """Return our action at the tag of the installed version."""
-    from mlgate.cli.pipeline import tool_version  # noqa: PLC0415
-
-    return f"mlgate/mlgate@v{tool_version()}"
+    return f"mlgate/mlgate@v{__version__}"
 
 
 def _train_command(tree: WorkTree) -> str | None:

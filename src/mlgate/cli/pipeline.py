@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from mlgate import __version__
 from mlgate.cli.evidence import base_evidence, ci_run, head_commit, head_evidence
 from mlgate.compare.evidence import compare_models
 from mlgate.documents.comparison import Baseline, Comparison
@@ -111,7 +110,7 @@ def run(session: Session, request: Request) -> Outcome:
     )
     report = Report(
         key=request.key,
-        version=tool_version(),
+        version=__version__,
         commit=head.commit or head_commit(session),
         dirty=head.dirty,
         head_name=_head_name(session),
@@ -126,12 +125,6 @@ def run(session: Session, request: Request) -> Outcome:
         notes=base.notes,
     )
     return Outcome(head, report)
-
-
-@cache
-def tool_version() -> str:
-    """Return the version of mlgate that is running."""
-    return version("mlgate")
 
 
 def baseline_of(session: Session, request: Request) -> Baseline:
