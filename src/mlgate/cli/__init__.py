@@ -12,7 +12,7 @@ from mlgate import __version__
 from mlgate.errors import MlgateError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["app", "main"]
 
@@ -106,10 +106,10 @@ def app(
     ctx.obj = Session.open(config=config, quiet=quiet, verbose=verbose, color=color)
 
 
-def main() -> None:
+def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and turn foreseen failures into their exit codes."""
     try:
-        app()
+        app(args)
     except MlgateError as exc:
         _say(exc.what, exc.hint)
         sys.exit(exc.exit_code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -9,7 +10,7 @@ import msgspec
 
 from mlgate.documents.base import Run
 from mlgate.documents.evidence import Evidence, ModelEvidence
-from mlgate.errors import SourceError
+from mlgate.errors import ConfigError, SourceError
 from mlgate.policy.judge import rules_of
 from mlgate.sources.baseline import MAX_BEHIND
 from mlgate.sources.collect import Wanted, collect
@@ -45,19 +46,29 @@ def head_evidence(
     """Return the evidence of the head: from ``files`` of other jobs, else from the work tree.
 
     Raises:
+        ConfigError: ``model`` is none of the configured ones.
         SourceError: an evidence file is missing or not valid.
     """
     if files:
         session.progress(f"reading {len(files)} evidence files")
         return merge_evidence(read_evidence(files))
-    names = [model] if model else list(config.models)
-    models = [collect(tree, wanted(config, name)) for name in names]
+    models = [collect(tree, wanted(config, name)) for name in _names(config, model)]
     return Evidence(
         commit=head_commit(session),
-        dirty=session.repository.dirty() if session.repository else False,
+        dirty=session.repository.dirty if session.repository else False,
         run=ci_run(session),
         models=tuple(models),
     )
+
+
+def _names(config: Config, model: str | None) -> Iterable[str]:
+    if model is None:
+        return config.models
+    if model not in config.models and len(config.models) > 1:
+        close = difflib.get_close_matches(model, config.models, n=1, cutoff=0.4)
+        hint = f"did you mean `{close[0]}`?" if close else f"known: {', '.join(config.models)}"
+        raise ConfigError(f"--model {model!r} is not in the configuration", hint=hint)
+    return (model,)
 
 
 def base_evidence(

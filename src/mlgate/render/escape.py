@@ -23,6 +23,7 @@ _LIVE: Final = re.compile(
     re.IGNORECASE,
 )
 _QUIET: Final = re.compile(r"[\w .%/(),+−–≥≤→·=…-]*")
+_HARMLESS: Final = re.compile(r"[ -~§±·×–−→≤≥…]*")
 _ENTITIES: Final = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "`": "&#96;"}
 )
@@ -39,6 +40,8 @@ def visible(text: str, *, limit: int = 400) -> str:
     'a ⏎ b⟨1B⟩[31m⟨202E⟩'
     """
     short = text[: limit + 1]
+    if _HARMLESS.fullmatch(short):
+        return shortened(short.strip(), limit)
     broken = re.sub(r"\s*(\r\n|[\n\r\v\f\x85\u2028\u2029])\s*", " ⏎ ", short.strip())
     shown = "".join(_shown(character) for character in broken)
     return shortened(shown, limit)

@@ -193,7 +193,7 @@ class _Search:
             return Baseline(
                 commit=base, found="merge-base", explanation=f"merge base of HEAD and {branch}"
             )
-        if self._repository.dirty():
+        if self._repository.dirty:
             return Baseline(
                 commit=head, found="parent", explanation="the commit before the work tree's changes"
             )
@@ -230,7 +230,7 @@ class _Search:
 
 def default_branch(repository: Repository) -> str:
     """Return the default branch as the remote or, failing that, its name tells; may be empty."""
-    remote = repository.remote()
+    remote = repository.remote
     try:
         head = repository.git("symbolic-ref", "--short", f"refs/remotes/{remote}/HEAD")
         return head.decode().strip().removeprefix(f"{remote}/")
@@ -242,7 +242,7 @@ def default_branch(repository: Repository) -> str:
 def _tip(repository: Repository, branch: str) -> str | None:
     if not branch or branch.startswith("-"):
         return None
-    remote = repository.remote()
+    remote = repository.remote
     return repository.resolve(f"refs/remotes/{remote}/{branch}") or (
         repository.resolve(f"refs/heads/{branch}")
     )

@@ -32,22 +32,20 @@ class CommitTree:
     def size(self, path: str) -> int | None:
         """Return the size in bytes, ``None`` when there is no such file."""
         blob = self._blobs.get(path)
-        return self._sizes.get(blob.oid) if blob else None
+        return blob.size if blob else None
 
     def read(self, paths: Sequence[str]) -> Mapping[str, bytes]:
         """Return the content of files in one question to git; absent ones are left out."""
-        wanted = {path: self._blobs[path].oid for path in paths if path in self._blobs}
+        wanted = {path: self._blobs[path] for path in paths if path in self._blobs}
         if not wanted:
             return {}
         try:
-            contents = self._repository.read_blobs(
-                [*dict.fromkeys(wanted.values())], MAX_FILE_BYTES
-            )
+            contents = self._repository.read_blobs([*wanted.values()], MAX_FILE_BYTES)
         except GitError as exc:
             raise SourceError(f"{self.label}: files cannot be read from git: {exc}") from exc
         found = {}
-        for path, oid in wanted.items():
-            content = contents[oid]
+        for path, blob in wanted.items():
+            content = contents[blob.oid]
             if isinstance(content, int):
                 raise too_large(f"{self.label}:{path}", content, MAX_FILE_BYTES)
             found[path] = content
@@ -72,9 +70,3 @@ class CommitTree:
             return {p: b for p, b in self._repository.tree(self.commit).items() if not b.link}
         except GitError as exc:
             raise SourceError(f"{self.label}: the commit cannot be listed: {exc}") from exc
-
-    @cached_property
-    def _sizes(self) -> dict[str, int]:
-        if self._repository.partial:
-            return {}  # asking would fetch every file
-        return self._repository.sizes([blob.oid for blob in self._blobs.values()])

@@ -70,7 +70,7 @@ def read_stored(repository: Repository, commit: str, *, fetch: bool) -> Evidence
     raw = _blob(repository, f"{ref}:{FILE_NAME}")
     if raw is None and fetch:
         try:
-            repository.git("fetch", "--quiet", "--no-tags", repository.remote(), f"+{ref}:{ref}")
+            repository.git("fetch", "--quiet", "--no-tags", repository.remote, f"+{ref}:{ref}")
         except GitError:
             return None
         raw = _blob(repository, f"{ref}:{FILE_NAME}")

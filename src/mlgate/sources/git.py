@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from mlgate.errors import SourceError
@@ -20,6 +21,7 @@ _SAFE: Final = (
     "-c", "core.quotePath=false",
     "-c", "protocol.ext.allow=never",
 )  # fmt: skip
+_DIFF: Final = ("-z", "--no-renames", "--no-ext-diff", "--no-textconv", "--relative")
 FETCH_SECONDS: Final = 300
 DEEPEN: Final = (20, 200, 2000)
 
@@ -30,9 +32,16 @@ class GitError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """A file of a commit: its object id, and whether its mode says symbolic link."""
+    """A file of a commit.
+
+    Attributes:
+        oid: Its object id.
+        size: Its bytes; unknown in a partial clone, where asking would fetch every file.
+        link: Whether its mode says symbolic link.
+    """
 
     oid: str
+    size: int | None = None
     link: bool = False
 
 
@@ -97,18 +106,18 @@ class Repository:
 
     def parents(self, commit: str) -> tuple[str, ...]:
         """Return the parents that the commit itself names, also where history is cut off."""
-        header = (
-            self.git("cat-file", "commit", commit).split(b"\n\n", 1)[0].decode("utf-8", "replace")
-        )
+        header = self._header(commit)
         return tuple(line[7:] for line in header.split("\n") if line.startswith("parent "))
 
     def committed_at(self, commit: str) -> int | None:
         """Return the commit time in seconds since the epoch."""
-        header = (
-            self.git("cat-file", "commit", commit).split(b"\n\n", 1)[0].decode("utf-8", "replace")
-        )
+        header = self._header(commit)
         found = re.search(r"^committer .*> (\d+) [-+]\d{4}$", header, flags=re.MULTILINE)
         return int(found[1]) if found else None
+
+    def _header(self, commit: str) -> str:
+        raw = self.git("cat-file", "commit", commit)
+        return raw.split(b"\n\n", 1)[0].decode("utf-8", "replace")
 
     def merge_base(self, one: str, other: str) -> str | None:
         """Return the best common ancestor, ``None`` when the known histories share none."""
@@ -126,8 +135,9 @@ class Repository:
         """Tell whether the commit is here, without fetching it."""
         return self.resolve(commit) is not None
 
+    @cached_property
     def dirty(self) -> bool:
-        """Tell whether tracked files differ from the checked-out commit."""
+        """Whether tracked files differ from the checked-out commit."""
         try:
             return bool(self.git("status", "--porcelain", "--untracked-files=no", "-z"))
         except GitError:
@@ -141,8 +151,9 @@ class Repository:
             return frozenset()
         return frozenset(listed.decode("utf-8", "replace").split("\0")[:-1])
 
+    @cached_property
     def remote(self) -> str:
-        """Return the name of the remote to fetch from, ``origin`` by preference."""
+        """Name of the remote to fetch from, ``origin`` by preference."""
         names = self.git("remote").decode().split()
         return "origin" if "origin" in names or not names else names[0]
 
@@ -153,7 +164,7 @@ class Repository:
             GitError: the remote does not answer or does not have it.
         """
         depth = ("--depth=1",) if self.shallow else ()
-        self._fetch(*depth, self.remote(), commit)
+        self._fetch(*depth, self.remote, commit)
 
     def deepen(self, *revisions: str) -> Iterator[int]:
         """Fetch more history in steps; yields after each, so that the caller can look.
@@ -162,9 +173,9 @@ class Repository:
             GitError: the remote does not answer.
         """
         for depth in DEEPEN:
-            self._fetch(f"--depth={depth}", self.remote(), *revisions)
+            self._fetch(f"--depth={depth}", self.remote, *revisions)
             yield depth
-        self._fetch("--unshallow", self.remote(), *revisions)
+        self._fetch("--unshallow", self.remote, *revisions)
         yield 0
 
     def _fetch(self, *args: str) -> None:
@@ -173,43 +184,41 @@ class Repository:
 
     def tree(self, commit: str) -> dict[str, Blob]:
         """Return the files of a commit below the workspace, by path relative to it."""
-        listed = self.git("ls-tree", "-r", "-z", commit, "--", ".")
+        sized = () if self.partial else ("--long",)
+        listed = self.git("ls-tree", "-r", "-z", *sized, commit, "--", ".")
         blobs = {}
         for entry in listed.split(b"\0")[:-1]:
             head, _, path = entry.partition(b"\t")
-            mode, kind, oid = head.decode().split()[:3]
+            mode, kind, oid, *size = head.decode().split()
             if kind == "blob":
-                blobs[path.decode("utf-8", "replace")] = Blob(oid, link=mode == "120000")
+                known = int(size[0]) if size else None
+                blobs[path.decode("utf-8", "replace")] = Blob(oid, known, link=mode == "120000")
         return blobs
 
-    def read_blobs(self, oids: Sequence[str], most: int) -> dict[str, bytes | int]:
+    def read_blobs(self, blobs: Sequence[Blob], most: int) -> dict[str, bytes | int]:
         """Return contents by object id; one larger than ``most`` gives its size instead."""
+        oids = list(dict.fromkeys(blob.oid for blob in blobs))
         if self.partial and oids:
             self._prefetch(oids)
-        asked = "".join(f"{oid}\n" for oid in oids).encode()
-        sizes = self._sizes(asked)
+            sizes = self._sizes(oids)
+        else:
+            sizes = {blob.oid: blob.size or 0 for blob in blobs}
         wanted = [oid for oid in oids if sizes.get(oid, 0) <= most]
         small = dict(self._contents(wanted)) if wanted else {}
         return {oid: small[oid] if oid in small else sizes.get(oid, 0) for oid in oids}
 
-    def sizes(self, oids: Sequence[str]) -> dict[str, int]:
-        """Return the sizes of objects by id."""
-        return self._sizes("".join(f"{oid}\n" for oid in oids).encode())
+    def changed(self, base: str) -> list[str]:
+        """Return the tracked files that differ from ``base``, without looking at lines."""
+        listed = self.git("diff", "--name-only", *_DIFF, base, "--")
+        return listed.decode("utf-8", "replace").split("\0")[:-1]
 
-    def numstat(self, base: str) -> Iterator[tuple[str, int, int]]:
-        """Yield (path, lines added, lines removed) of tracked files since ``base``.
+    def numstat(self, base: str, paths: Sequence[str]) -> Iterator[tuple[str, int, int]]:
+        """Yield (path, lines added, lines removed) of ``paths`` since ``base``.
 
         Binary files count no lines.
         """
-        options = (
-            "--numstat",
-            "-z",
-            "--no-renames",
-            "--no-ext-diff",
-            "--no-textconv",
-            "--relative",
-        )
-        for entry in self.git("diff", *options, base, "--").split(b"\0")[:-1]:
+        asked = ("--literal-pathspecs", "diff", "--numstat", *_DIFF, base, "--", *paths)
+        for entry in self.git(*asked).split(b"\0")[:-1]:
             added, removed, path = entry.decode("utf-8", "replace").split("\t", 2)
             yield path, int(added) if added != "-" else 0, int(removed) if removed != "-" else 0
 
@@ -218,7 +227,7 @@ class Repository:
         options = ("--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--quiet")
         quick = ("-c", "fetch.negotiationAlgorithm=noop")
         asked = "".join(f"{oid}\n" for oid in oids).encode()
-        command = (*quick, "fetch", self.remote(), *options, "--filter=blob:none", "--stdin")
+        command = (*quick, "fetch", self.remote, *options, "--filter=blob:none", "--stdin")
         try:
             self.git(*command, stdin=asked, seconds=FETCH_SECONDS)
         except GitError as exc:
@@ -227,7 +236,8 @@ class Repository:
                 hint="allow the job to fetch, or check out without `filter:`",
             ) from exc
 
-    def _sizes(self, asked: bytes) -> dict[str, int]:
+    def _sizes(self, oids: Sequence[str]) -> dict[str, int]:
+        asked = "".join(f"{oid}\n" for oid in oids).encode()
         answer = self.git("cat-file", "--batch-check=%(objectname) %(objectsize)", stdin=asked)
         pairs = (line.split(" ") for line in answer.decode().splitlines())
         return {pair[0]: int(pair[1]) for pair in pairs if pair[-1].isdigit()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlgate.documents.strict_json import too_large
@@ -13,7 +14,6 @@ from mlgate.sources.tree import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from mlgate.sources.git import Repository
 
@@ -34,6 +34,7 @@ class WorkTree:
     def __init__(self, root: Path, repository: Repository | None = None) -> None:
         self.root = root.resolve()
         self._repository = repository
+        self._folders: dict[str, str] = {}
 
     def paths(self) -> Sequence[str]:
         """Return all files, sorted, without version control and environments."""
@@ -93,13 +94,19 @@ class WorkTree:
         return self._repository.tracked() if self._repository else frozenset()
 
     def _inside(self, path: str) -> Path:
-        place = (self.root / path).resolve()
-        if not place.is_relative_to(self.root):
+        folder, name = os.path.split(path)
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(self.root / folder)
+        place = os.path.join(self._folders[folder], name)  # noqa: PTH118 - hot path
+        if name in {"", ".", ".."} or os.path.islink(place):  # noqa: PTH114 - hot path
+            place = os.path.realpath(place)
+        inside = Path(place)
+        if not inside.is_relative_to(self.root):
             raise SourceError(
                 f"{path}: leads outside the workspace",
                 hint="name files inside the repository; links must not leave it",
             )
-        return place
+        return inside
 
 
 def _walk(root: str, folder: str, depth: int) -> Iterator[str]:

@@ -131,8 +131,8 @@ def test_hooks_and_helpers_of_the_repository_do_not_run(folder: GitFolder) -> No
     folder.git("config", "diff.evil.textconv", f"touch {pwned};cat")
     folder.put({".gitattributes": "*.json diff=evil\n", "metrics.json": '{"auc": 0.2}'})
     repository = folder.open()
-    repository.dirty()
-    assert list(repository.numstat(folder.head()))
+    assert repository.dirty
+    assert read_code_change(repository, folder.head(), ())
     assert not pwned.exists()
 
 
