@@ -1,0 +1,169 @@
+"""A machine that runs ``mlgate``: a person's, or one of GitHub's for an event."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.testing import CliRunner
+
+from fakes.git import QUIET, GitFolder
+from fakes.github import TOKEN
+from mlgate.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from fakes.github import GitHubStandIn
+
+_OUTSIDE = (
+    "CI COLUMNS FORCE_COLOR GITHUB_ACTIONS GITHUB_API_URL GITHUB_EVENT_NAME GITHUB_EVENT_PATH "
+    "GITHUB_OUTPUT GITHUB_REF GITHUB_REPOSITORY GITHUB_RUN_ATTEMPT GITHUB_RUN_ID GITHUB_SERVER_URL "
+    "GITHUB_SHA GITHUB_STEP_SUMMARY GITHUB_TOKEN MLGATE_TOKEN NO_COLOR"
+).split()
+_OUTPUT = re.compile(r"^([\w-]+)<<(\S+)\n(.*?)\n\2$", re.MULTILINE | re.DOTALL)
+TRACEBACK = "Traceback (most recent call last)"
+
+
+class _Program(click.Command):
+    """The whole program as the entry point starts it, error handling included."""
+
+    def main(self, args: Sequence[str] | None = None, *_: Any, **__: Any) -> Any:  # noqa: ANN401
+        main(args)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a person sees of one run."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def output(self) -> str:
+        return self.stdout + self.stderr
+
+    @property
+    def errors(self) -> list[str]:
+        """The lines that say what is wrong."""
+        return [line for line in self.stderr.splitlines() if line.startswith("error: ")]
+
+    def json(self) -> dict[str, Any]:
+        """The report, of a run with ``--format json``."""
+        found: dict[str, Any] = json.loads(self.stdout)
+        return found
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A checkout and an environment."""
+
+    work: GitFolder
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def path(self) -> Path:
+        return self.work.path
+
+    def run(self, *args: str, **env: str) -> Ran:
+        """Run ``mlgate`` here."""
+        clean: dict[str, str | None] = dict.fromkeys(_OUTSIDE)
+        with contextlib.chdir(self.path):
+            done = CliRunner().invoke(
+                _Program("mlgate"), args, env={**clean, **QUIET, **self.env, **env}
+            )
+        ran = Ran(done.exit_code, done.stdout, done.stderr)
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        assert TRACEBACK not in ran.output
+        return ran
+
+    def report(self, *args: str, **env: str) -> Ran:
+        return self.run("report", *args, **env)
+
+    def written(self, name: str = "report.json") -> str:
+        """A file that the report left behind."""
+        return (self.path / ".mlgate" / name).read_text(encoding="utf-8")
+
+    def verdict(self) -> dict[str, Any]:
+        """The verdict that the report left behind."""
+        found: dict[str, Any] = json.loads(self.written())["verdict"]
+        return found
+
+    def judgement(self, subject: str) -> dict[str, Any]:
+        """The one judgement about ``subject``."""
+        found = [j for j in self.verdict()["judgements"] if j["subject"] == subject]
+        assert len(found) == 1, found
+        judgement: dict[str, Any] = found[0]
+        return judgement
+
+
+@dataclass(frozen=True)
+class Job(Machine):
+    """A job of GitHub Actions; ``github`` is the stand-in that it talks to."""
+
+    github: GitHubStandIn = field(kw_only=True)
+
+    @classmethod
+    def on(cls, work: GitFolder, github: GitHubStandIn, event: str, payload: object) -> Job:
+        """Return the job that ``event`` starts in ``work``."""
+        home = work.path.parent / f"{work.path.name}-runner"
+        home.mkdir(exist_ok=True)
+        (home / "event.json").write_text(json.dumps(payload))
+        env = {
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_API_URL": github.url,
+            "GITHUB_EVENT_NAME": event,
+            "GITHUB_EVENT_PATH": str(home / "event.json"),
+            "GITHUB_JOB": "gate",
+            "GITHUB_OUTPUT": str(home / "output"),
+            "GITHUB_REPOSITORY": github.repository,
+            "GITHUB_RUN_ID": "501",
+            "GITHUB_SHA": work.head(),
+            "GITHUB_STEP_SUMMARY": str(home / "summary.md"),
+            "GITHUB_TOKEN": TOKEN,
+        }
+        return cls(work, env, github=github)
+
+    def given(self, **env: str) -> Job:
+        """Return the same job with another environment."""
+        return replace(self, env={**self.env, **env})
+
+    def outputs(self) -> dict[str, str]:
+        """The outputs of the step, for later steps."""
+        with open(self.env["GITHUB_OUTPUT"], encoding="utf-8") as file:  # noqa: PTH123
+            return {m[1]: m[3] for m in _OUTPUT.finditer(file.read())}
+
+    def summary(self) -> str:
+        """The page of the run."""
+        with open(self.env["GITHUB_STEP_SUMMARY"], encoding="utf-8") as file:  # noqa: PTH123
+            return file.read()
+
+
+def pull_request(
+    work: GitFolder, github: GitHubStandIn, *, head: str = "better", base: str = "main"
+) -> Job:
+    """Return the job of pull request 7, with the merge commit of both branches checked out."""
+    tips = {name: work.git("rev-parse", name) for name in (head, base)}
+    github.attach(work.path)
+    work.git("switch", "--quiet", "--detach", base)
+    work.merge(head)
+    repository = {"id": 1, "full_name": github.repository, "default_branch": "main"}
+    payload = {
+        "action": "synchronize",
+        "repository": repository,
+        "pull_request": {
+            "number": 7,
+            "state": "open",
+            "locked": False,
+            "head": {"sha": tips[head], "ref": head, "repo": repository},
+            "base": {"sha": tips[base], "ref": base, "repo": repository},
+        },
+    }
+    job = Job.on(work, github, "pull_request", payload)
+    return job.given(GITHUB_REF="refs/pull/7/merge")
