@@ -1,8 +1,7 @@
 # ruff: noqa: INP001  # a program for cog, not a module
-"""Tables of an action's inputs and outputs, for its README.
+"""What cog puts into the READMEs: tables of inputs and outputs, and the workflow to paste.
 
-cog -r -P -I actions actions/*/README.md           writes them
-cog --check -P -I actions actions/*/README.md      fails when they are not up to date
+``nox -s docs`` writes them; ``nox -s lint`` fails when they are not up to date.
 """
 
 from __future__ import annotations
@@ -30,6 +29,12 @@ def outputs(name: str) -> str:
         f"| `{key}` | {cell(spec['description'])} |" for key, spec in load(name)["outputs"].items()
     ]
     return "\n".join(["", "| output | meaning |", "|---|---|", *rows, ""])
+
+
+def template(name: str) -> str:
+    """Workflow template ``name``, to paste."""
+    text = (ACTIONS.parent / "workflows-templates" / f"{name}.yml").read_text(encoding="utf-8")
+    return f"\n```yaml\n{text}```\n"
 
 
 def load(name: str) -> dict[str, Any]:

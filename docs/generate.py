@@ -6,16 +6,23 @@ current, and exits with 1.
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from mlgate.cli import COMMANDS, app
 from mlgate.cli.documents import DOCUMENTS, schema_text
+from mlgate.policy.config import Data, Model, Policy, Rule, Section
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -29,6 +36,22 @@ Shell completion, one line in the start file of the shell:
 | bash | `~/.bashrc` | `eval "$(_MLGATE_COMPLETE=bash_source mlgate)"` |
 | zsh | `~/.zshrc` | `eval "$(_MLGATE_COMPLETE=zsh_source mlgate)"` |
 | fish | `~/.config/fish/config.fish` | `_MLGATE_COMPLETE=fish_source mlgate \\| source` |"""
+CONFIGURATION = """\
+# mlgate.yml
+
+Generated from the code by `nox -s docs`. The file is `mlgate.yml`, or `[tool.mlgate]` in
+`pyproject.toml`; `mlgate schema config` prints its JSON Schema. Begin with `version: 1`. A
+repository with one model writes the keys of the model at the top level, and may name it with
+`model: NAME`; one with several has them under `models:`, by name. An unknown key is an error that
+names the line and the key that was probably meant. On pull requests and in the merge queue the
+file of the baseline decides."""
+SECTIONS: Mapping[str, type[Section]] = {
+    "A model": Model,
+    "data:": Data,
+    "A rule of gate:": Rule,
+    "policy:": Policy,
+}
+TABLE = "|---|---|---|"
 COG = ("cog", "-P", "-I", "actions")
 
 
@@ -37,6 +60,7 @@ def main(arguments: list[str]) -> int:
     check = arguments == ["--check"]
     made = {DOCS / "schemas" / f"{name}.json": _schema(name) for name in DOCUMENTS}
     made[DOCS / "cli.md"] = _command_line()
+    made[DOCS / "configuration.md"] = _configuration()
     stale = [path for path, text in made.items() if _read(path) != text]
     if not check:
         for path in stale:
@@ -44,7 +68,8 @@ def main(arguments: list[str]) -> int:
             path.write_text(made[path], encoding="utf-8")
     for path in stale:
         print(f"{path.relative_to(ROOT)} {'is not current' if check else 'written'}")
-    tables = [str(p.relative_to(ROOT)) for p in sorted((ROOT / "actions").glob("*/README.md"))]
+    tables = ["README.md"]
+    tables += [str(p.relative_to(ROOT)) for p in sorted((ROOT / "actions").glob("*/README.md"))]
     done = subprocess.run([*COG, "--check" if check else "-r", *tables], cwd=ROOT, check=False)
     if check and (stale or done.returncode):
         print("run: nox -s docs")
@@ -69,6 +94,34 @@ def _command_line() -> str:
             parts.append(f"## mlgate {name}")
             parts.append(_help(name, command, context))
     return "\n\n".join(parts) + "\n"
+
+
+def _configuration() -> str:
+    parts = [CONFIGURATION]
+    for title, section in SECTIONS.items():
+        meanings = _attributes(section)
+        fields = [f for f in msgspec.structs.fields(section) if f.name in meanings]
+        rows = [
+            f"| `{f.encode_name}` | {meanings[f.name]} | {_default(f)} |"
+            for f in fields
+        ]
+        if len(fields) != len(msgspec.structs.fields(section)):
+            raise SystemExit(f"{section.__name__}: its docstring does not name every key")
+        parts.append("\n".join([f"## {title}", "", "| key | meaning | default |", TABLE, *rows]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _attributes(section: type[Section]) -> dict[str, str]:
+    """Return what the docstring says about each key."""
+    _, _, listed = inspect.cleandoc(section.__doc__ or "").partition("Attributes:\n")
+    entries = re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", listed, flags=re.MULTILINE)
+    return {name: " ".join(text.split()).replace("``", "`") for name, text in entries}
+
+
+def _default(field: msgspec.structs.FieldInfo) -> str:
+    if isinstance(field.default, msgspec.Struct) or field.default in (None, (), msgspec.NODEFAULT):
+        return ""
+    return f"`{json.dumps(field.default)}`".replace('"', "")
 
 
 def _help(name: str, command: click.Command, parent: click.Context | None = None) -> str:

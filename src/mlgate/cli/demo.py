@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from mlgate.cli.session import Session
@@ -50,7 +49,7 @@ def demo(ctx: click.Context, *, folder: str) -> None:
         click.echo(_indented(_comment(forge)["body"]))
         pages = _write_pages(scene, forge, "worse")
         _say("4", "the author mends it: 40 trees of depth 6; training; the same comment")
-        scene.back_to("simpler-forest")
+        scene.checkout("simpler-forest")
         scene.set_parameter("trees", 40)
         scene.set_parameter("max_depth", 6)
         mended = _push_and_report(scene, forge, base, run=502)
@@ -67,25 +66,11 @@ def _push_and_report(scene: Scene, forge: DemoForge, base: str, *, run: int) -> 
     head = scene.commit("Change the forest")
     scene.push("simpler-forest")
     scene.checkout_merge(base, head)
-    event = scene.event(base, head)
-    github = {
-        "GITHUB_ACTIONS": "true",
-        "GITHUB_API_URL": forge.url,
-        "GITHUB_SERVER_URL": forge.url,
-        "GITHUB_REPOSITORY": "octo/demo",
-        "GITHUB_EVENT_NAME": "pull_request",
-        "GITHUB_EVENT_PATH": str(event),
-        "GITHUB_RUN_ID": str(run),
-        "GITHUB_SHA": head,
-        "GITHUB_REF": "refs/pull/7/merge",
-        "GITHUB_STEP_SUMMARY": str(scene.folder / "summary.md"),
-        "GITHUB_OUTPUT": str(scene.folder / "outputs.txt"),
-        "MLGATE_TOKEN": "demo-token",
-    }
+    job = scene.pull_request_job(base, head, server=forge.url, run=run)
     done = subprocess.run(
         [sys.executable, "-m", "mlgate", "report", "--format", "github"],
         cwd=scene.repo,
-        env={**_without_ours(scene.environ), **github},
+        env={**job, "GITHUB_API_URL": forge.url, "MLGATE_TOKEN": "demo-token"},
         capture_output=True,
         text=True,
         check=False,
@@ -95,10 +80,6 @@ def _push_and_report(scene: Scene, forge: DemoForge, base: str, *, run: int) -> 
     verdict = EXPECTED.get(done.returncode, "not judged")
     click.echo(f"  mlgate report: exit code {done.returncode}, the pull request is {verdict}")
     return done.returncode
-
-
-def _without_ours(environ: Mapping[str, str]) -> dict[str, str]:
-    return {k: v for k, v in environ.items() if not k.startswith(("GITHUB_", "MLGATE_"))}
 
 
 def _comment(forge: DemoForge) -> dict[str, Any]:

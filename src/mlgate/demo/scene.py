@@ -96,8 +96,8 @@ class Scene:
         """Start a branch here."""
         self._git("checkout", "--quiet", "-B", name)
 
-    def back_to(self, name: str) -> None:
-        """Check out a branch that exists."""
+    def checkout(self, name: str) -> None:
+        """Check out a branch or a commit that exists."""
         self._git("checkout", "--quiet", name)
 
     def set_parameter(self, name: str, value: int) -> None:
@@ -113,8 +113,26 @@ class Scene:
         message = f"Merge {head} into {base}"
         self._git("merge", "--quiet", "--no-ff", "--message", message, head)
 
-    def event(self, base: str, head: str) -> Path:
-        """Write the event payload of the pull request and return its path."""
+    def pull_request_job(
+        self, base: str, head: str, *, server: str = "https://github.com", run: int = 501
+    ) -> dict[str, str]:
+        """Return the environment of a job of the pull request, writing its event payload."""
+        ours = ("GITHUB_", "MLGATE_")
+        return {
+            **{k: v for k, v in self.environ.items() if not k.startswith(ours)},
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_SERVER_URL": server,
+            "GITHUB_REPOSITORY": "octo/demo",
+            "GITHUB_EVENT_NAME": "pull_request",
+            "GITHUB_EVENT_PATH": str(self._event(base, head)),
+            "GITHUB_RUN_ID": str(run),
+            "GITHUB_SHA": head,
+            "GITHUB_REF": f"refs/pull/{PULL_REQUEST}/merge",
+            "GITHUB_STEP_SUMMARY": str(self.folder / "summary.md"),
+            "GITHUB_OUTPUT": str(self.folder / "outputs.txt"),
+        }
+
+    def _event(self, base: str, head: str) -> Path:
         repository = {"id": 1, "full_name": "octo/demo", "default_branch": "main"}
         payload = {
             "action": "synchronize",

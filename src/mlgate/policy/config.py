@@ -90,7 +90,13 @@ class Rule(Section, frozen=True, kw_only=True):
 
 
 class Data(Section, frozen=True, kw_only=True):
-    """Data sets that belong to a model; their identity is shown under "what changed"."""
+    """Data sets that belong to a model; their identity is shown under "what changed".
+
+    Attributes:
+        train: What the model is trained on, as a path.
+        test: What it is evaluated on.
+        reference: What later data is compared with.
+    """
 
     train: PathPattern | None = None
     test: PathPattern | None = None
