@@ -134,6 +134,11 @@ class Job(Machine):
         """Return the same job with another environment."""
         return replace(self, env={**self.env, **env})
 
+    def comment_id(self) -> int:
+        """The one comment of the pull request."""
+        (comment,) = self.github.comments()
+        return comment.id
+
     def outputs(self) -> dict[str, str]:
         """The outputs of the step, for later steps."""
         with open(self.env["GITHUB_OUTPUT"], encoding="utf-8") as file:  # noqa: PTH123
@@ -146,9 +151,10 @@ class Job(Machine):
 
 
 def pull_request(
-    work: GitFolder, github: GitHubStandIn, *, head: str = "better", base: str = "main"
+    work: GitFolder, github: GitHubStandIn, *, state: str = "open", base: str = "main"
 ) -> Job:
     """Return the job of pull request 7, with the merge commit of both branches checked out."""
+    head = "better"
     tips = {name: work.git("rev-parse", name) for name in (head, base)}
     github.attach(work.path)
     work.git("switch", "--quiet", "--detach", base)
@@ -159,7 +165,7 @@ def pull_request(
         "repository": repository,
         "pull_request": {
             "number": 7,
-            "state": "open",
+            "state": state,
             "locked": False,
             "head": {"sha": tips[head], "ref": head, "repo": repository},
             "base": {"sha": tips[base], "ref": base, "repo": repository},
@@ -167,3 +173,14 @@ def pull_request(
     }
     job = Job.on(work, github, "pull_request", payload)
     return job.given(GITHUB_REF="refs/pull/7/merge")
+
+
+def event(
+    work: GitFolder, github: GitHubStandIn, name: str, *, ref: str = "", **payload: object
+) -> Job:
+    """Return the job of another event, for what is checked out."""
+    github.attach(work.path)
+    repository = {"id": 1, "full_name": github.repository, "default_branch": "main"}
+    stated = {"ref": ref} if ref else {}
+    job = Job.on(work, github, name, {"repository": repository, **stated, **payload})
+    return job.given(GITHUB_REF=ref)

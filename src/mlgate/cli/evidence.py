@@ -71,14 +71,11 @@ def _names(config: Config, model: str | None) -> Iterable[str]:
     return (model,)
 
 
-def base_evidence(
-    session: Session, config: Config, baseline: Baseline, names: Iterable[str]
-) -> BaseEvidence:
+def base_evidence(session: Session, wanteds: Sequence[Wanted], baseline: Baseline) -> BaseEvidence:
     """Return the evidence of the baseline commit, or of its nearest ancestor that has any."""
     repository = session.repository
     if repository is None or not baseline.commit:
         return BaseEvidence(baseline, {})
-    wanteds = [wanted(config, name) for name in names]
     fetch = session.github is not None
     try:
         commits = repository.first_parents(baseline.commit, MAX_BEHIND + 1)

@@ -72,6 +72,12 @@ def rendered(session: Session, report: Report, form: str) -> str:
             return "".join(f"{line}\n" for line in annotation_lines(report))
 
 
+def print_annotations(report: Report) -> None:
+    """Print the workflow commands beside the report: standard output may go to a program."""
+    for line in annotation_lines(report):
+        click.echo(line, err=True)
+
+
 def annotation_lines(report: Report) -> list[str]:
     """Return the workflow commands that annotate the run."""
     from mlgate.ci.commands import workflow_command  # noqa: PLC0415

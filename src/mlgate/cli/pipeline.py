@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mlgate import __version__
-from mlgate.cli.evidence import base_evidence, ci_run, head_commit, head_evidence
+from mlgate.cli.evidence import base_evidence, ci_run, head_commit, head_evidence, wanted
 from mlgate.compare.evidence import compare_models
 from mlgate.documents.comparison import Baseline, Comparison
 from mlgate.documents.report import Links, Report
@@ -65,6 +65,15 @@ class Rules:
     source: PolicySource
     changes: tuple[Judgement, ...] = ()
 
+    def measuring_base(self, model: str) -> Config:
+        """Return which files of the baseline count; the head does not choose them either.
+
+        A model that only the head knows has no other files than the head's, unless it is the one
+        model of both sides under a new name.
+        """
+        renamed = len(self.decides.models) == len(self.measures.models) == 1
+        return self.decides if renamed or model in self.decides.models else self.measures
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -88,7 +97,8 @@ def run(session: Session, request: Request) -> Outcome:
     session.progress("reading the evidence of the head")
     head = head_evidence(session, rules.measures, tree, files=request.evidence, model=request.model)
     session.progress("reading the evidence of the baseline")
-    base = base_evidence(session, rules.measures, baseline, [m.model for m in head.models])
+    wanteds = [wanted(rules.measuring_base(m.model), m.model) for m in head.models]
+    base = base_evidence(session, wanteds, baseline)
     policy = rules.decides.policy
     comparisons = tuple(
         compare_models(

@@ -39,11 +39,12 @@ class Posting:
     comment_url: str = ""
     _check: CheckRun | None = field(default=None, init=False)
     _api: GitHubApi | None = field(default=None, init=False)
+    _refused: list[str] = field(default_factory=list, init=False)
 
     def open_check(self, session: Session) -> None:
         """Open the check run before the work, so that a stale red one does not linger."""
         github = session.github
-        if github is None or not self.enabled or not self.check_name:
+        if github is None or not self.enabled or not self.check_name or not github.token:
             return
         from mlgate.publish.check import CheckRun  # noqa: PLC0415  # imports requests
 
@@ -60,7 +61,7 @@ class Posting:
             check.start()
             self._check = check
 
-        _attempt(session, "the check run", start)
+        self._attempt(session, "the check run", start)
 
     def ask_merge_base(self, session: Session) -> Callable[[str, str], str | None]:
         """Return a question to the forge for shallow clones."""
@@ -83,28 +84,57 @@ class Posting:
         """Close the check run as failed when there will be no report."""
         check = self._check
         if check is not None:
-            _attempt(session, "the check run", lambda: check.__exit__(type(error), error, None))
+            self._attempt(
+                session, "the check run", lambda: check.__exit__(type(error), error, None)
+            )
 
     def publish(self, session: Session, report: Report) -> None:
         """Post summary, comment and check run."""
         github = session.github
         if github is None:
             return
-        _attempt(session, "the job summary", lambda: _summary(github, report))
+        self._attempt(session, "the job summary", lambda: _summary(github, report))
         if not self.enabled:
             return
         if not github.token and (github.subject.pull_request or self.check_name):
             session.warn("there is no token, so nothing is posted; the job summary has the report")
+            self._refused.append("the report")
             return
         if github.subject.pull_request and self.comment != "off":
-            _attempt(session, "the comment", lambda: self._comment(session, github, report))
+            self._attempt(session, "the comment", lambda: self._comment(session, github, report))
         if self._check is not None:
-            _attempt(session, "the check run", lambda: self._close_check(report))
+            self._attempt(session, "the check run", lambda: self._close_check(report))
+
+    def demand(self) -> None:
+        """Insist that everything was posted.
+
+        Raises:
+            PublishError: something was refused; a warning has said why.
+        """
+        if self._refused:
+            raise PublishError(
+                f"--post always: {' and '.join(dict.fromkeys(self._refused))} could not be posted",
+                hint="see the warnings above; with --post auto a refusal does not fail the job",
+            )
 
     def close(self) -> None:
         """Close the connections."""
         if self._api is not None:
             self._api.close()
+
+    def _attempt(self, session: Session, what: str, post: Callable[[], None]) -> None:
+        """Post; a refusal is a warning with the fix in it, and the verdict stands."""
+        import requests  # noqa: PLC0415  # needed for posting anyway
+
+        try:
+            post()
+        except PublishError as exc:
+            hint = f"\nfix: {exc.hint}" if exc.hint else ""
+            session.warn(f"{what} was not posted: {exc.what}{hint}")
+            self._refused.append(what)
+        except requests.RequestException as exc:
+            session.warn(f"{what} was not posted: {type(exc).__name__}")
+            self._refused.append(what)
 
     def _connection(self, github: GitHubRun) -> GitHubApi:
         from mlgate.publish.http import GitHubApi  # noqa: PLC0415  # imports requests
@@ -180,16 +210,3 @@ def _summary(github: GitHubRun, report: Report) -> None:
     if github.step_summary:
         body = render_summary(report)
         JobSummary(Path(github.step_summary)).publish(Post(body=body))
-
-
-def _attempt(session: Session, what: str, post: Callable[[], None]) -> None:
-    """Post; a refusal is a warning with the fix in it, and the verdict stands."""
-    import requests  # noqa: PLC0415  # needed for posting anyway
-
-    try:
-        post()
-    except PublishError as exc:
-        hint = f"\nfix: {exc.hint}" if exc.hint else ""
-        session.warn(f"{what} was not posted: {exc.what}{hint}")
-    except requests.RequestException as exc:
-        session.warn(f"{what} was not posted: {type(exc).__name__}")

@@ -115,7 +115,7 @@ def report(
     previous release on a tag. Files go to --output: evidence.json, report.json, report.md,
     report.html, junit.xml.
     """
-    from mlgate.cli.output import print_report  # noqa: PLC0415
+    from mlgate.cli.output import print_annotations, print_report  # noqa: PLC0415
     from mlgate.cli.pipeline import Request, run  # noqa: PLC0415  # `--help` needs none of it
     from mlgate.cli.posting import Posting  # noqa: PLC0415
 
@@ -137,23 +137,25 @@ def report(
         posting.open_check(session)
         outcome = run(session, request)
         print_report(session, outcome.report, form)
+        if session.github is not None and form != "github":
+            print_annotations(outcome.report)
         deliver(session, outcome, posting, folder)
     except BaseException as exc:
         posting.crashed(session, exc)
         raise
     finally:
         posting.close()
-    ctx.exit(exit_code(outcome.report.verdict, fail_on))
+    code = exit_code(outcome.report.verdict, fail_on)
+    if post == "always" and not code:
+        posting.demand()
+    ctx.exit(code)
 
 
 def deliver(session: Session, outcome: Outcome, posting: Posting, folder: Path) -> None:
-    """Write the files, annotate, post, and hand the outputs to later steps."""
-    from mlgate.cli.output import annotation_lines, write_files, write_outputs  # noqa: PLC0415
+    """Write the files, post, and hand the outputs to later steps."""
+    from mlgate.cli.output import write_files, write_outputs  # noqa: PLC0415
 
     paths = write_files(folder, outcome.report, outcome.evidence)
-    if session.github is not None:
-        for line in annotation_lines(outcome.report):
-            click.echo(line)
     session.progress("posting")
     posting.publish(session, outcome.report)
     write_outputs(session, outcome.report, paths, posting)
