@@ -84,7 +84,7 @@ def browser(session: nox.Session) -> None:
 @nox.session
 def pictures(session: nox.Session) -> None:
     """Take the README's pictures again."""
-    session.run(*RUN, "python", "tests/browser/pictures.py", *session.posargs)
+    session.run(*RUN, "python", "-m", "browser.pictures", env={"PYTHONPATH": "tests"})
 
 
 @nox.session

@@ -12,8 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from screenshot import page_of, screenshot
-
+from browser.screenshot import page_of, screenshot
 from mlgate.demo.scene import Scene
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"

@@ -61,11 +61,11 @@ def gate(
     form: str | None,
     fail_on: str,
 ) -> None:
-    """Judge an existing report, or evidence, again; nothing is written or posted.
+    """Judge an existing report, or evidence, again; no file is written and nothing is posted.
 
     A report whose verdict is not what its judgements add up to is refused.
     """
-    from mlgate.cli.output import print_report  # noqa: PLC0415
+    from mlgate.cli.output import print_annotations, print_report, write_outputs  # noqa: PLC0415
 
     session: Session = ctx.obj
     if report_path and evidence:
@@ -76,6 +76,9 @@ def gate(
         else read_report(session.workspace / (report_path or DEFAULT_REPORT))
     )
     print_report(session, judged, form)
+    if session.github is not None and form != "github":
+        print_annotations(judged)
+    write_outputs(session, judged, {})
     ctx.exit(exit_code(judged.verdict, fail_on))
 
 

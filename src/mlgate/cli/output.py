@@ -12,7 +12,6 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlgate.cli.posting import Posting
     from mlgate.cli.session import Session
     from mlgate.documents.evidence import Evidence
     from mlgate.documents.report import Report
@@ -90,9 +89,7 @@ def annotation_lines(report: Report) -> list[str]:
     return lines
 
 
-def write_outputs(
-    session: Session, report: Report, paths: Mapping[str, Path], posting: Posting
-) -> None:
+def write_outputs(session: Session, report: Report, more: Mapping[str, str]) -> None:
     """Write the outputs of the step, for later steps of the workflow."""
     if session.github is None or not session.github.output:
         return
@@ -102,10 +99,7 @@ def write_outputs(
     outputs = {
         "verdict": report.verdict.overall,
         "failed-rules": "\n".join(dict.fromkeys(line.replace("\n", " ") for line in failed)),
-        "baseline": report.baseline.commit,
-        "comment-url": posting.comment_url,
-        "check-url": posting.check_url,
-        **{name: str(path) for name, path in paths.items() if name != "report-junit"},
+        **more,
     }
     append_outputs(Path(session.github.output), outputs)
 

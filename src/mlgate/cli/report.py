@@ -158,7 +158,10 @@ def deliver(session: Session, outcome: Outcome, posting: Posting, folder: Path) 
     paths = write_files(folder, outcome.report, outcome.evidence)
     session.progress("posting")
     posting.publish(session, outcome.report)
-    write_outputs(session, outcome.report, paths, posting)
+    files = {name: str(path) for name, path in paths.items() if name != "report-junit"}
+    places = {"comment-url": posting.comment_url, "check-url": posting.check_url}
+    more = {"baseline": outcome.report.baseline.commit, **places, **files}
+    write_outputs(session, outcome.report, more)
 
 
 def output_folder(session: Session, output: str) -> Path:
