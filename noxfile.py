@@ -16,6 +16,9 @@ nox.options.sessions = [
     "imports",
     "workflows",
     "tests",
+    "actions",
+    "e2e",
+    "browser",
 ]
 
 RUN = ("uv", "run", "--frozen", "--all-extras", "--group", "dev")
@@ -60,7 +63,7 @@ def workflows(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """The fast suites: unit and command line, with doctests."""
-    session.run(*PYTEST, *(session.posargs or ("tests/unit", "src")))
+    session.run(*PYTEST, *(session.posargs or ("tests/unit", "tests/cli", "src")))
 
 
 @nox.session
