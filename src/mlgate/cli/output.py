@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlgate.errors import ConfigError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -20,7 +22,11 @@ FORMATS = ("text", "markdown", "json", "junit", "github")
 
 
 def write_files(folder: Path, report: Report, evidence: Evidence | None) -> Mapping[str, Path]:
-    """Write every rendering to ``folder`` and return the paths by output name."""
+    """Write every rendering to ``folder`` and return the paths by output name.
+
+    Raises:
+        ConfigError: the folder cannot be made.
+    """
     from mlgate.documents.codec import encode  # noqa: PLC0415
     from mlgate.publish.files import write_atomically  # noqa: PLC0415
     from mlgate.render.html import render_html  # noqa: PLC0415
@@ -35,7 +41,13 @@ def write_files(folder: Path, report: Report, evidence: Evidence | None) -> Mapp
     }
     if evidence is not None:
         contents["evidence"] = ("evidence.json", encode(evidence))
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise ConfigError(
+            f"--output {folder}: no folder can be made here: {exc.strerror}",
+            hint="name a folder, new or not, that this user may write to",
+        ) from exc
     for name, raw in contents.values():
         write_atomically(folder / name, raw)
     return {key: folder / name for key, (name, _) in contents.items()}
