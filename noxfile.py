@@ -5,6 +5,8 @@ All sessions share the project's environment, which uv keeps in step with ``uv.l
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import nox
@@ -23,6 +25,7 @@ nox.options.sessions = [
 
 RUN = ("uv", "run", "--frozen", "--all-extras", "--group", "dev")
 PYTEST = (*RUN, "pytest", "-q", "-p", "no:cacheprovider")
+DEBIAN = {"node": "nodejs", "npm": "npm", "chromium": "chromium"}
 YAML = ("action.yml", "actions", "workflows-templates", ".github/workflows")
 JSON_SCHEMAS = {
     "vendor.github-actions": ["action.yml", "actions/*/action.yml"],
@@ -72,21 +75,37 @@ def actions(session: nox.Session) -> None:
     session.run(*PYTEST, "tests/actions", "tests/templates", *session.posargs)
 
 
+def bring(session: nox.Session, *programs: str) -> None:
+    """Install programs that are missing, where this is Debian or Ubuntu; else say which."""
+    missing = [DEBIAN[name] for name in programs if shutil.which(name) is None]
+    if not missing:
+        return
+    if shutil.which("apt-get") is None:
+        session.error(f"please install {', '.join(missing)}")
+    root = () if os.geteuid() == 0 else ("sudo",)
+    session.run(*root, "apt-get", "update", "-qq", external=True)
+    install = ("apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing)
+    session.run(*root, *install, external=True, env={"DEBIAN_FRONTEND": "noninteractive"})
+
+
 @nox.session
 def e2e(session: nox.Session) -> None:
     """Real workflows on a local runner, and real clients, against the loopback GitHub."""
+    bring(session, "node", "npm")
     session.run(*PYTEST, "tests/e2e", *session.posargs)
 
 
 @nox.session
 def browser(session: nox.Session) -> None:
     """Comment and report in a real browser."""
+    bring(session, "node", "npm", "chromium")
     session.run(*PYTEST, "tests/browser", *session.posargs)
 
 
 @nox.session
 def pictures(session: nox.Session) -> None:
     """Take the README's pictures again."""
+    bring(session, "node", "npm", "chromium")
     session.run(*RUN, "python", "-m", "browser.pictures", env={"PYTHONPATH": "tests"})
 
 
