@@ -42,8 +42,7 @@ def write_files(folder: Path, report: Report, evidence: Evidence | None) -> Mapp
     if evidence is not None:
         contents["evidence"] = ("evidence.json", encode(evidence))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
+        except OSError as exc:
         raise ConfigError(
             f"--output {folder}: no folder can be made here: {exc.strerror}",
             hint="name a folder, new or not, that this user may write to",

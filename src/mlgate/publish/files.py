@@ -50,17 +50,13 @@ def append_outputs(path: Path, outputs: Mapping[str, str]) -> None:
         raise PublishError(f"step outputs {path}: {exc.strerror}") from exc
 
 
-def write_atomically(path: Path, content: bytes, *, root: Path | None = None) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
     """Write a file that readers see whole or not at all, even if we are killed.
 
-    A symbolic link in its place is replaced, never followed. With ``root``, a folder on the way
-    that leads outside of it is refused; missing folders are made.
+    A symbolic link in its place is replaced, never followed; missing folders are made.
     """
-    folder = path.parent
     try:
-        if root is not None and not folder.resolve().is_relative_to(root.resolve()):
-            raise PublishError(f"{path}: leads out of {root}", hint="remove the symbolic link")
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         _replace(path, content)
     except OSError as exc:
         raise PublishError(f"{path}: {exc.strerror}") from exc
