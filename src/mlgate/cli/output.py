@@ -42,7 +42,8 @@ def write_files(folder: Path, report: Report, evidence: Evidence | None) -> Mapp
     if evidence is not None:
         contents["evidence"] = ("evidence.json", encode(evidence))
     try:
-        except OSError as exc:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
         raise ConfigError(
             f"--output {folder}: no folder can be made here: {exc.strerror}",
             hint="name a folder, new or not, that this user may write to",
