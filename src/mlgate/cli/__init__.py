@@ -109,7 +109,7 @@ def app(
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and turn foreseen failures into their exit codes."""
     try:
-        app(args)
+        app(args, prog_name="mlgate")
     except MlgateError as exc:
         _say(exc.what, exc.hint)
         sys.exit(exc.exit_code)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 CONFIG: Final = "mlgate.yml"
 WORKFLOW: Final = ".github/workflows/mlgate.yml"
 _ACTION: Final = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+(/[A-Za-z0-9_./-]+)?@[A-Za-z0-9_./-]+")
+_BRANCH: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./=-]*")
+"""Names that mean themselves in YAML and in GitHub's patterns for branches."""
+
 _PYTHON_SCRIPTS: Final = ("train.py", "src/train.py", "scripts/train.py", "training/train.py")
 
 
@@ -58,7 +61,7 @@ def init(
         raise ConfigError(f"--action {action!r} is no action", hint="write owner/name@revision")
     found = look(session)
     options = WorkflowOptions(
-        branch=branch or found.branch,
+        branch=_plain_branch(branch or found.branch),
         install=found.install,
         train=train or found.train,
         action=action or default_action(),
@@ -121,6 +124,15 @@ def _default_branch(session: Session) -> str:
     from mlgate.sources.baseline import default_branch  # noqa: PLC0415
 
     return (default_branch(session.repository) if session.repository else "") or "main"
+
+
+def _plain_branch(name: str) -> str:
+    if not _BRANCH.fullmatch(name):
+        raise ConfigError(
+            f"the branch {name!r} would be read as a pattern in a workflow",
+            hint="give a plain one with --branch, and write the pattern into the workflow yourself",
+        )
+    return name
 
 
 def _config_text(evidence: ModelEvidence) -> str:

@@ -1,0 +1,150 @@
+"""Help, version, typos, completion, and how little it takes to show them."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import mlgate
+from mlgate.cli import COMMANDS
+
+if TYPE_CHECKING:
+    from cli.machine import Machine
+
+HEAVY = {"requests", "urllib3", "duckdb", "numpy", "pandas", "jinja2", "yaml", "pygal", "dvc"}
+ROOT = Path(__file__).parents[2]
+
+
+def process(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
+    outside = {k: v for k, v in os.environ.items() if not k.startswith(("GITHUB_", "MLGATE_"))}
+    return subprocess.run(
+        [sys.executable, *args],
+        env={**outside, "PYTHONPATH": str(ROOT / "src"), **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(machine: Machine, command: str) -> None:
+    ran = machine.run(command, "--help")
+    assert (ran.exit_code, ran.stderr) == (0, "")
+    assert re.search(rf"Examples?:\s+mlgate {command}", ran.stdout)
+    assert ran.stdout.startswith(f"Usage: mlgate {command} ")
+    assert max(map(len, ran.stdout.splitlines())) <= 100
+
+
+def test_the_whole_names_every_command_and_exit_code(machine: Machine) -> None:
+    ran = machine.run("--help")
+    assert ran.exit_code == 0
+    for name, summary in COMMANDS.items():
+        assert re.search(rf"^  {name} +{re.escape(summary)}", ran.stdout, re.MULTILINE), name
+    for code in (
+        "0 yes",
+        "1 the gate says no",
+        "2 usage",
+        "3 no evidence",
+        "4 a forge",
+        "70 a bug",
+    ):
+        assert code in " ".join(ran.stdout.split())
+
+
+def test_version(machine: Machine) -> None:
+    assert machine.run("--version").stdout == f"mlgate {mlgate.__version__}\n"
+
+
+def test_a_typo_gets_the_likely_name(machine: Machine) -> None:
+    ran = machine.run("reprot")
+    assert ran.exit_code == 2
+    assert "No such command 'reprot'. Did you mean 'report'?" in ran.stderr
+
+
+def test_an_option_with_a_typo_gets_the_likely_name(machine: Machine) -> None:
+    ran = machine.run("report", "--bsae", "main")
+    assert ran.exit_code == 2
+    assert "--base" in ran.stderr
+
+
+@pytest.mark.parametrize("args", [["--help"], ["--version"], *([c, "--help"] for c in COMMANDS)])
+def test_help_imports_nothing_heavy(args: list[str]) -> None:
+    done = process("-X", "importtime", "-m", "mlgate", *args)
+    assert done.returncode == 0
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "click" in imported
+    assert {name.partition(".")[0] for name in imported} & HEAVY == set()
+
+
+def test_a_process_exits_with_the_code_of_the_error(tmp_path: Path) -> None:
+    done = process("-m", "mlgate", "gate", "--report", str(tmp_path / "report.json"))
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: ")
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    script = "set -o pipefail; python -m mlgate schema report | head -c 10; echo ${PIPESTATUS[0]}"
+    done = subprocess.run(
+        ["bash", "-c", script.replace("python", sys.executable, 1)],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    assert "error" not in done.stderr
+
+
+def test_a_bug_of_ours_has_its_own_code_and_no_traceback(machine: Machine) -> None:
+    """What no one has foreseen: a folder that is gone while we stand in it."""
+    gone = machine.path / "gone"
+    gone.mkdir()
+    script = f"cd {gone} && rmdir {gone} && exec {sys.executable} -m mlgate report"
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "GITHUB_ACTIONS": "true"}
+    args = ["bash", "-c", script]
+    done = subprocess.run(args, env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (70, "")
+    first, fix, command = done.stderr.splitlines()
+    assert first.startswith("error: this is a bug in mlgate: FileNotFoundError")
+    assert "MLGATE_TRACEBACK=1 shows the place" in fix
+    assert command.startswith("::error title=mlgate::this is a bug in mlgate")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_can_be_taught_to_complete(shell: str) -> None:
+    done = process("-m", "mlgate", _MLGATE_COMPLETE=f"{shell}_source")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"_MLGATE_COMPLETE={shell}_complete" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("mlgate re", {"report"}),
+        ("mlgate report --fo", {"--format"}),
+        ("mlgate report --format j", {"json", "junit"}),
+        ("mlgate schema ev", {"evidence"}),
+    ],
+)
+def test_completion(words: str, offered: set[str]) -> None:
+    done = process(
+        "-m",
+        "mlgate",
+        _MLGATE_COMPLETE="bash_complete",
+        COMP_WORDS=words,
+        COMP_CWORD=str(len(words.split()) - 1),
+    )
+    assert done.stderr == ""
+    assert {line.rpartition(",")[2] for line in done.stdout.splitlines()} == offered
+
+
+def test_completion_is_documented() -> None:
+    texts = [ROOT / "README.md", *(ROOT / "docs").glob("**/*.md")]
+    assert any("_MLGATE_COMPLETE=" in text.read_text(encoding="utf-8") for text in texts)
