@@ -93,6 +93,7 @@ class Posting:
         github = session.github
         if github is None:
             return
+        session.progress("posting")
         self._attempt(session, "the job summary", lambda: _summary(github, report))
         if not self.enabled:
             return

@@ -156,7 +156,6 @@ def deliver(session: Session, outcome: Outcome, posting: Posting, folder: Path) 
     from mlgate.cli.output import write_files, write_outputs  # noqa: PLC0415
 
     paths = write_files(folder, outcome.report, outcome.evidence)
-    session.progress("posting")
     posting.publish(session, outcome.report)
     files = {name: str(path) for name, path in paths.items() if name != "report-junit"}
     places = {"comment-url": posting.comment_url, "check-url": posting.check_url}
