@@ -4,19 +4,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cli.machine import Machine
-from fakes.git import GitFolder
+from cli.machine import Machine, repository
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from fakes.git import GitFolder
 
 
 @pytest.fixture
 def work(tmp_path: Path) -> GitFolder:
     """An empty git repository on ``main``."""
-    made = GitFolder.new(tmp_path / "work")
-    made.write(__gitignore=".mlgate/\n")
-    return made
+    return repository(tmp_path / "work")
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import shutil
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -148,6 +149,19 @@ class Job(Machine):
         """The page of the run."""
         with open(self.env["GITHUB_STEP_SUMMARY"], encoding="utf-8") as file:  # noqa: PTH123
             return file.read()
+
+
+def repository(path: Path) -> GitFolder:
+    """Return a new repository on ``main`` that ignores what we write."""
+    made = GitFolder.new(path)
+    made.write(__gitignore=".mlgate/\n")
+    return made
+
+
+def copied(template: GitFolder, path: Path) -> GitFolder:
+    """Return a repository of one's own; cheaper than making each anew."""
+    shutil.copytree(template.path, path, symlinks=True)
+    return GitFolder(path)
 
 
 def pull_request(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cli.machine import Job, event, pull_request
+from cli.machine import Job, Machine, copied, event, pull_request, repository
 from fakes.github import TOKEN, GitHubStandIn, Token, faults
 
 if TYPE_CHECKING:
@@ -24,15 +24,21 @@ def auc(value: object) -> str:
     return json.dumps({"auc": value})
 
 
-@pytest.fixture
-def forked(work: GitFolder) -> GitFolder:
-    """``main`` goes on after ``better`` left it, and ``better`` is worse."""
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> GitFolder:
+    work = repository(tmp_path_factory.mktemp("template") / "work")
     work.commit("measured", metrics__json=auc(0.9), mlgate__yml=RULES)
     work.switch("better")
     work.commit("worse", metrics__json=auc(0.8))
     work.back()
     work.commit("main goes on", other__txt="x")
     return work
+
+
+@pytest.fixture
+def forked(template: GitFolder, tmp_path: Path) -> GitFolder:
+    """``main`` goes on after ``better`` left it, and ``better`` is worse."""
+    return copied(template, tmp_path / "work")
 
 
 @pytest.fixture
@@ -373,8 +379,6 @@ class TestOtherEvents:
         assert job.verdict()["policy"]["origin"] == "base"
 
     def test_always_posting_needs_somewhere_to_post(self, forked: GitFolder) -> None:
-        from cli.machine import Machine  # noqa: PLC0415
-
         ran = Machine(forked).report("--post", "always")
         assert ran.exit_code == 2
         assert ran.errors == ["error: --post always: this is no GitHub run"]
