@@ -99,7 +99,8 @@ def headline(overall: Overall, judgements: Sequence[Judgement]) -> str:
         case "pass" | "improved":
             better = sum(j.outcome == "improved" for j in judgements)
             held = f"{len(counted)} of {len(counted)} rules hold" if counted else "no rule broken"
-            return f"{held}; {better} metrics better." if better else f"{held}."
+            metrics = "metric" if better == 1 else "metrics"
+            return f"{held}; {better} {metrics} better." if better else f"{held}."
         case _:
             return judgements[0].sentence if judgements else ""
 
