@@ -30,7 +30,7 @@ def propose_config(
     ordered = sorted(known, key=lambda found: _is_training(found[0]))
     rules = list(dict.fromkeys(rule for _, rule in ordered if rule))[:MAX_RULES]
     lines = [
-        "# What a change must satisfy: https://github.com/mlgate/mlgate#configuration",
+        "# What a change must satisfy: https://github.com/mlgate/mlgate/blob/main/docs/configuration.md",
         "version: 1",
     ]
     if files:

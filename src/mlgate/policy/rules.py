@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from mlgate.documents.comparison import MetricChange
     from mlgate.documents.evidence import CheckResult
     from mlgate.policy.config import Rule
+
+
+_SLICED: Final = re.compile(r"(.*?)\[([^\[\]=]+=.*)\]", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,6 @@ def _named(pattern: str, metric: MetricChange) -> bool:
 
 
 def _split(pattern: str) -> tuple[str, str | None]:
-    """Split ``name[slice]``; a bracket that does not end the pattern belongs to the glob."""
-    if pattern.endswith("]") and "=" in pattern and "[" in pattern:
-        name, _, rest = pattern.partition("[")
-        return name, rest[:-1]
-    return pattern, None
+    """Split ``name[column=value]``; brackets of any other form belong to the glob."""
+    found = _SLICED.fullmatch(pattern)
+    return (found[1], found[2]) if found else (pattern, None)

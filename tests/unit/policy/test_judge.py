@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 from fakes.judging import BASE, evidence, metric, ruling, verdict
 from mlgate.compare.evidence import compare_models
 from mlgate.documents.comparison import Baseline
-from mlgate.documents.evidence import CheckResult, ModelEvidence, SourceFile
+from mlgate.documents.evidence import CheckResult, Metric, ModelEvidence, SourceFile
 from mlgate.policy.judge import Case, judge
 from mlgate.policy.parse import parse_config
 
@@ -273,6 +275,17 @@ def test_one_slice_may_be_named() -> None:
         {"recall[class=rare]": 0.5, "recall[class=common]": 0.5},
     )
     assert [j.subject for j in found.judgements if j.effect == "fail"] == ["recall[class=rare]"]
+
+
+@pytest.mark.parametrize("name", ["=[", "a=b[", "[x=]", "a[x=1]", "a]b[", "[[=]]"])
+def test_brackets_that_are_no_slice_are_the_name(name: str) -> None:
+    pattern = re.sub(r"[*?\[]", r"[\g<0>]", name)
+    before, after = (
+        Metric(name=name, value=0.9, source="m"),
+        Metric(name=name, value=0.5, source="m"),
+    )
+    found = verdict(f"gate: [{{metric: '{pattern}', max-drop: 0.1}}]", {"x": before}, {"x": after})
+    assert [(j.subject, j.outcome) for j in found.judgements] == [(name, "fail")]
 
 
 def case(**changes: object) -> Case:

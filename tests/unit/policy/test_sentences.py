@@ -23,7 +23,8 @@ from mlgate.policy.judge import rules_of
             'Guard it: `{metric: log_loss, max-rise: "5 %"}`.', id="a loss that rose",
         ),
         pytest.param(
-            "auc", (0.5, 0.75), "improved", "auc rose by 0.25 (0.5 → 0.75): better.", "", id="better",
+            "auc", (0.5, 0.75), "improved", "auc rose by 0.25 (0.5 → 0.75): better.", "",
+            id="better",
         ),
         pytest.param(
             "log_loss", (0.5, 0.25), "improved", "log_loss fell by 0.25 (0.5 → 0.25): better.", "",
