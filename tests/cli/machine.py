@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +86,18 @@ class Machine:
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         assert TRACEBACK not in ran.output
         return ran
+
+    def start(self, *args: str) -> subprocess.Popen[str]:
+        """Start ``mlgate`` here as a process of its own."""
+        outside = {k: v for k, v in os.environ.items() if k not in _OUTSIDE}
+        return subprocess.Popen(
+            [sys.executable, "-m", "mlgate", *args],
+            cwd=self.path,
+            env={**outside, **QUIET, "PYTHONPATH": os.pathsep.join(sys.path), **self.env},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
     def report(self, *args: str, **env: str) -> Ran:
         return self.run("report", *args, **env)

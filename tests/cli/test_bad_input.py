@@ -220,6 +220,11 @@ class TestGit:
         measured.work.git("switch", "--quiet", "--detach")
         assert measured.report().exit_code == 1
 
+    def test_a_machine_without_git(self, measured: Machine, tmp_path: Path) -> None:
+        ran = measured.report(PATH=str(tmp_path))
+        assert (ran.exit_code, ran.stdout) == (3, "")
+        assert ran.errors == ["error: git is not installed"]
+
     def test_a_repository_of_somebody_else(self, measured: Machine) -> None:
         """What git says when the checkout belongs to another user, as in containers."""
         ran = measured.report(GIT_TEST_ASSUME_DIFFERENT_OWNER="1")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -525,9 +527,25 @@ class TestBusy:
         assert (check.status, check.conclusion) == ("completed", "failure")
         assert check.output["title"] == "no verdict"
 
+    def test_a_cancelled_job_closes_the_check_and_is_not_the_gates_no(self, job: Job) -> None:
+        job.github.faults.add("GET", "/comments$", faults.slow(1))
+        with job.start("report") as process:
+            while job.github.faults.unused and process.poll() is None:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            _, stderr = process.communicate(timeout=20)
+        assert (process.returncode, stderr.splitlines()[-1]) == (130, "interrupted")
+        (check,) = job.github.repo.check_runs
+        assert (check.status, check.conclusion) == ("completed", "failure")
+        assert check.output["title"] == "no verdict"
+
 
 class TestEnvironment:
     """A runner that says too little is named, not guessed."""
+
+    def test_the_address_of_an_enterprise_server(self, job: Job) -> None:
+        assert job.report(GITHUB_API_URL=job.github.ghes_url).exit_code == 1
+        assert len(job.github.comments()) == 1
 
     @pytest.mark.parametrize("name", ["GITHUB_EVENT_NAME", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"])
     def test_what_is_not_set(self, job: Job, name: str) -> None:

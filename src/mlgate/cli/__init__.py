@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["app", "main"]
 
 OUR_BUG: Final = 70
+INTERRUPTED: Final = 130
+READER_GONE: Final = 141
+"""What a shell reports of a program that SIGINT or SIGPIPE has ended."""
 
 COMMANDS: Final[Mapping[str, str]] = {
     "init": "Look at the repository and write mlgate.yml and a workflow.",
@@ -29,6 +33,17 @@ COMMANDS: Final[Mapping[str, str]] = {
 
 class LazyGroup(click.Group):
     """A group that imports a command only when it is called or asked for its options."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; neither Ctrl-C nor a closed pipe may look like the gate's no."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("\ninterrupted", err=True)
+            raise click.exceptions.Exit(INTERRUPTED) from None
+        except BrokenPipeError:
+            _drop_output()
+            raise click.exceptions.Exit(READER_GONE) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of the work."""
@@ -108,13 +123,12 @@ def app(
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and turn foreseen failures into their exit codes."""
+    _write_utf8()
     try:
         app(args, prog_name="mlgate")
     except MlgateError as exc:
         _say(exc.what, exc.hint)
         sys.exit(exc.exit_code)
-    except BrokenPipeError:
-        sys.exit(141)
     except Exception as exc:  # noqa: BLE001 - the last line of defence
         _say(
             f"this is a bug in mlgate: {type(exc).__name__}: {exc}",
@@ -122,6 +136,26 @@ def main(args: Sequence[str] | None = None) -> None:
         )
         _traceback()
         sys.exit(OUR_BUG)
+
+
+def _write_utf8() -> None:
+    """Write UTF-8 to files and pipes, as CI machines and programs expect on every system.
+
+    A terminal keeps its encoding; what that lacks is shown as ``?``.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            encoding = stream.encoding if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="replace")
+
+
+def _drop_output() -> None:
+    """Let the interpreter's last flush go nowhere, for nobody reads it."""
+    import os  # noqa: PLC0415
+
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _say(what: str, hint: str) -> None:
