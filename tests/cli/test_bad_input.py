@@ -410,8 +410,18 @@ def elements(html: str) -> set[str]:
     return parser.found
 
 
-def hostile_metrics(name: str, value: float) -> str:
-    return json.dumps({name: value, "auc": value, "eval": {name: {name: value}}})
+def hostile_files(name: str, value: float) -> dict[str, str]:
+    """Files whose metrics, classes, parameters and own names are ``name``."""
+    scores = {"precision": value, "recall": value, "f1-score": value, "support": 500}
+    classes = {name: scores, "other": scores, "macro avg": scores, "weighted avg": scores}
+    file = name.replace("/", "_").replace("\0", "_")
+    return {
+        "metrics.json": json.dumps({name: value, "auc": value, "eval": {name: {name: value}}}),
+        "classification_report.json": json.dumps({**classes, "accuracy": value}),
+        "params.yaml": json.dumps({name: value, "list": [name, value]}),
+        f"eval/{file}.json": '{"auc"',
+        f"src/{file}.py": str(value),
+    }
 
 
 class TestNames:
@@ -419,10 +429,16 @@ class TestNames:
 
     @pytest.fixture(params=NAMES.values(), ids=list(NAMES))
     def job(self, request: pytest.FixtureRequest, work: GitFolder, github: GitHubStandIn) -> Job:
-        config = RULES + "  - {metric: '*', max-drop: 0.01}\n"
-        work.commit("m", metrics__json=hostile_metrics(request.param, 0.9), mlgate__yml=config)
+        name: str = request.param
+        files = ["metrics.json", "classification_report.json", "eval/*.json"]
+        rules: list[dict[str, object]] = [{"metric": "*", "max-drop": 0.01, "slices": True}]
+        config = {"metrics": files, "gate": rules}
+        work.put(hostile_files(name, 0.9) | {"mlgate.yml": json.dumps(config)})
+        work.commit("measured")
         work.switch("better")
-        work.commit("worse", metrics__json=hostile_metrics(request.param, 0.1))
+        rules.append({"metric": name.replace("\0", "_"), "min": 0.1})
+        work.put(hostile_files(name, 0.1) | {"mlgate.yml": json.dumps(config)})
+        work.commit("worse")
         return pull_request(work, github)
 
     def check_log(self, log: str) -> None:
