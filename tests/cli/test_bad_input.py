@@ -478,14 +478,22 @@ class TestNames:
         assert job.outputs()["verdict"] == "fail"
 
 
-def test_forty_thousand_metrics(machine: Machine) -> None:
-    metrics = {f"eval.class_{i:05d}.f1": 0.9 for i in range(40_000)}
+def test_forty_thousand_metrics_that_all_fail(work: GitFolder, github: GitHubStandIn) -> None:
+    names = [f"eval.class_{i:05d}.f1" for i in range(40_000)]
     rules = "metrics: [m.json]\ngate: [{metric: '*', max-drop: 0.01}]\n"
-    machine.work.commit("measured", m__json=json.dumps(metrics), mlgate__yml=rules)
-    metrics["eval.class_31000.f1"] = 0.1
-    machine.work.commit("worse", m__json=json.dumps(metrics))
-    ran = machine.report()
-    assert ran.exit_code == 1
-    assert "eval.class_31000.f1" in ran.stdout
-    assert len(machine.written("report.md")) <= 65_536
-    assert len(machine.written("report.md").encode()) <= 262_144
+    work.commit("measured", m__json=json.dumps(dict.fromkeys(names, 0.9)), mlgate__yml=rules)
+    work.switch("better")
+    work.commit("worse", m__json=json.dumps(dict.fromkeys(names, 0.1)))
+    job = pull_request(work, github)
+    ran = job.report("--format", "text")
+    assert (ran.exit_code, "warning: " in ran.stderr) == (1, False), ran.stderr
+    assert len(ran.output) < 200_000
+    (comment,) = github.comments()
+    assert len(comment.body) <= 65_536
+    assert len(comment.body.encode()) <= 262_144
+    assert "40 000 of 40 000 failed" in comment.body.replace("\u202f", " ").replace("\xa0", " ")
+    (check,) = github.repo.check_runs
+    assert check.conclusion == "failure"
+    assert len(check.annotations) <= 50
+    assert len(job.summary().encode()) <= 1024 * 1024
+    assert len(job.outputs()["failed-rules"]) < 1000

@@ -90,6 +90,15 @@ class TestEverythingPosted:
             "evidence": str(folder / "evidence.json"),
         }
 
+    def test_the_output_of_failed_rules_is_bounded(self, job: Job) -> None:
+        job.work.write(mlgate__yml="gate: []\n", metrics__json='{"auc": 0.9}')
+        many = {f"m{i:03d}": 0.5 for i in range(150)} | {"auc": 0.9}
+        base = job.work.commit("many", metrics__json=json.dumps(many))
+        job.work.write(metrics__json=auc(0.9))
+        assert job.report("--base", base).exit_code == 3
+        lines = job.outputs()["failed-rules"].splitlines()
+        assert (len(lines), lines[0], lines[-1]) == (101, "m000", "… and 50 more")
+
     def test_the_summary(self, job: Job) -> None:
         job.report()
         assert "**Model gate failed" in job.summary()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mlgate.documents.evidence import Evidence
     from mlgate.documents.report import Report
 
+MAX_FAILED_RULES = 100
 FORMATS = ("text", "markdown", "json", "junit", "github")
 
 
@@ -107,13 +108,20 @@ def write_outputs(session: Session, report: Report, more: Mapping[str, str]) -> 
         return
     from mlgate.publish.files import append_outputs  # noqa: PLC0415
 
-    failed = [j.rule or j.subject for j in report.verdict.judgements if j.effect == "fail"]
     outputs = {
         "verdict": report.verdict.overall,
-        "failed-rules": "\n".join(dict.fromkeys(line.replace("\n", " ") for line in failed)),
+        "failed-rules": "\n".join(_failed_rules(report)),
         **more,
     }
     append_outputs(Path(session.github.output), outputs)
+
+
+def _failed_rules(report: Report) -> list[str]:
+    """Return one line per rule; more than a later step's environment can hold are counted."""
+    failed = [j.rule or j.subject for j in report.verdict.judgements if j.effect == "fail"]
+    lines = list(dict.fromkeys(line.replace("\n", " ") for line in failed))
+    more = len(lines) - MAX_FAILED_RULES
+    return [*lines[:MAX_FAILED_RULES], f"… and {more} more"] if more > 0 else lines
 
 
 def _default_form() -> str:
