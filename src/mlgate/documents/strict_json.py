@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_DEPTH = 64
+WRITTEN_TO_THE_END = "was the file written to the end? check the step that writes it"
 _TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
 
 
@@ -36,7 +37,7 @@ def parse_json(raw: bytes, *, origin: str, max_bytes: int, finite: bool = False)
     except json.JSONDecodeError as exc:
         raise SourceError(
             f"{origin}:{exc.lineno}:{exc.colno}: not JSON: {exc.msg}",
-            hint="was the file written to the end? check the step that writes it",
+            hint=WRITTEN_TO_THE_END,
         ) from exc
     except RecursionError:
         refuse(_TOO_DEEP)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from mlgate.documents.strict_json import MAX_DEPTH, decode_text
+from mlgate.documents.strict_json import MAX_DEPTH, WRITTEN_TO_THE_END, decode_text
 from mlgate.errors import SourceError
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def parse_yaml(raw: bytes, *, origin: str, max_bytes: int) -> YamlTree:
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark
         where = f"{origin}:{mark.line + 1}:{mark.column + 1}" if mark else origin
-        raise SourceError(f"{where}: not YAML: {exc.problem}") from exc
+        raise SourceError(f"{where}: not YAML: {exc.problem}", hint=WRITTEN_TO_THE_END) from exc
     except yaml.YAMLError as exc:
         raise SourceError(f"{origin}: not YAML: {str(exc).splitlines()[0]}") from exc
 

@@ -7,7 +7,12 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Final
 
-from mlgate.documents.strict_json import MAX_DEPTH, decode_text, depth_exceeds
+from mlgate.documents.strict_json import (
+    MAX_DEPTH,
+    WRITTEN_TO_THE_END,
+    decode_text,
+    depth_exceeds,
+)
 from mlgate.errors import SourceError
 from mlgate.sources.classification_report import add_report, is_report
 from mlgate.sources.parsed import MetricList, NotMetricsError, Parsed
@@ -70,8 +75,10 @@ def parse_toml(raw: bytes, *, origin: str, max_bytes: int) -> object:
     except ValueError as exc:  # TOMLDecodeError, or an integer of too many digits
         said = str(exc).split(";", maxsplit=1)[0]
         found = _POSITION.search(said)
-        place = f":{found[1]}:{found[2]}" if found and found[1] else ""
-        raise SourceError(f"{origin}{place}: not TOML: {_POSITION.sub('', said)}") from exc
+        place = f":{found[1]}:{found[2]}" if found and found[1] else f":{text.count(chr(10)) + 1}"
+        raise SourceError(
+            f"{origin}{place}: not TOML: {_POSITION.sub('', said)}", hint=WRITTEN_TO_THE_END
+        ) from exc
     if depth_exceeds(tree, MAX_DEPTH):
         raise SourceError(f"{origin}: nested more than {MAX_DEPTH} levels deep")
     return tree
