@@ -31,6 +31,10 @@ _OUTSIDE = (
     "GITHUB_SHA GITHUB_STEP_SUMMARY GITHUB_TOKEN MLGATE_TOKEN NO_COLOR"
 ).split()
 _OUTPUT = re.compile(r"^([\w-]+)<<(\S+)\n(.*?)\n\2$", re.MULTILINE | re.DOTALL)
+_INTERRUPTIBLE = (  # tests that run in the background hand on a SIGINT that is ignored
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from mlgate.cli import main; main()"
+)
 TRACEBACK = "Traceback (most recent call last)"
 
 
@@ -91,7 +95,7 @@ class Machine:
         """Start ``mlgate`` here as a process of its own."""
         outside = {k: v for k, v in os.environ.items() if k not in _OUTSIDE}
         return subprocess.Popen(
-            [sys.executable, "-m", "mlgate", *args],
+            [sys.executable, "-c", _INTERRUPTIBLE, *args],
             cwd=self.path,
             env={**outside, **QUIET, "PYTHONPATH": os.pathsep.join(sys.path), **self.env},
             stdout=subprocess.PIPE,
