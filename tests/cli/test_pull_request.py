@@ -378,6 +378,28 @@ class TestOtherEvents:
         assert [check.head_sha for check in github.repo.check_runs] == [head]
         assert github.comments() == []
 
+    @pytest.mark.parametrize("name", ["pull_request_review", "pull_request_review_comment"])
+    def test_other_events_of_a_pull_request_do_not_set_their_own_rules_either(
+        self, forked: GitFolder, github: GitHubStandIn, name: str
+    ) -> None:
+        forked.back("better")
+        forked.commit("loosen", mlgate__yml=LOOSE)
+        job = pull_request(forked, github)
+        assert job.report(GITHUB_EVENT_NAME=name).exit_code == 1
+        assert job.verdict()["policy"]["origin"] == "base"
+        assert len(github.comments()) == 1
+
+    @pytest.mark.parametrize("name", ["schedule", "workflow_dispatch", "release", "issue_comment"])
+    def test_any_other_event_is_judged_as_on_a_persons_machine(
+        self, work: GitFolder, github: GitHubStandIn, name: str
+    ) -> None:
+        first = work.commit("measured", metrics__json=auc(0.9), mlgate__yml=RULES)
+        work.commit("worse", metrics__json=auc(0.8))
+        job = event(work, github, name)
+        assert job.report().exit_code == 1
+        assert json.loads(job.written())["baseline"]["commit"] == first
+        assert github.comments() == []
+
     def test_pull_request_target_is_refused(self, job: Job) -> None:
         ran = job.report(GITHUB_EVENT_NAME="pull_request_target")
         assert ran.exit_code == 2

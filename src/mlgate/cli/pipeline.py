@@ -27,12 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from mlgate.ci.github import GitHubRun
     from mlgate.cli.session import Session
     from mlgate.documents.comparison import CodeChange
     from mlgate.documents.evidence import Evidence
-
-PROPOSED = frozenset({"pull_request", "pull_request_target", "merge_group"})
-"""Events whose change does not get to set its own rules."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +153,7 @@ def rules_for(session: Session, tree: WorkTree, baseline: Baseline) -> Rules:
     Raises:
         ConfigError: the configuration that decides is not valid, or the named file is absent.
     """
-    proposed = session.github is not None and session.github.event in PROPOSED
+    proposed = session.github is not None and _proposed(session.github)
     base = _base_config(session, baseline) if proposed else None
     try:
         head = read_config(tree, session.config)
@@ -170,6 +168,11 @@ def rules_for(session: Session, tree: WorkTree, baseline: Baseline) -> Rules:
     source = msgspec.structs.replace(_source("base", base, baseline), changed=changed is not None)
     measures = head.config if head else base.config
     return Rules(base.config, measures, source, (changed,) if changed else ())
+
+
+def _proposed(github: GitHubRun) -> bool:
+    """Tell whether this is a change that does not get to set its own rules."""
+    return github.subject.pull_request is not None or github.event == "merge_group"
 
 
 def _head_rules(session: Session, head: ConfigFile | None, *, proposed: bool) -> Rules:
