@@ -305,6 +305,30 @@ class TestPolicyOfTheBase:
         assert "first adoption" in github.comments()[0].body
 
 
+class TestEvidenceOfOtherJobs:
+    """Legs measure, this job judges."""
+
+    def test_of_the_same_commit(self, job: Job) -> None:
+        job.report("--output", "legs/a", "--post", "never")
+        (job.path / "metrics.json").unlink()
+        assert job.report("--evidence", "legs").exit_code == 1
+        assert job.judgement("auc")["outcome"] == "fail"
+
+    @pytest.mark.parametrize("command", ["report", "gate"])
+    def test_of_another_commit_is_refused(self, job: Job, command: str) -> None:
+        """As from a cache that was filled on the target branch, where all was well."""
+        job.report("--output", "legs/a", "--post", "never")
+        tree = json.loads((job.path / "legs/a/evidence.json").read_text())
+        base = job.work.git("rev-parse", "main")
+        job.work.put({"legs/a/evidence.json": json.dumps({**tree, "commit": base})})
+        ran = job.run(command, "--evidence", "legs")
+        assert (ran.exit_code, ran.stdout) == (3, "")
+        head = job.work.git("rev-parse", "better")
+        assert ran.errors == [
+            f"error: the evidence is of commit {base[:12]}, and this run is about {head[:12]}"
+        ]
+
+
 class TestOtherEvents:
     """Push, tag, merge queue, and what is refused."""
 

@@ -47,11 +47,11 @@ def head_evidence(
 
     Raises:
         ConfigError: ``model`` is none of the configured ones.
-        SourceError: an evidence file is missing or not valid.
+        SourceError: an evidence file is missing, not valid, or of another commit.
     """
     if files:
         session.progress(f"reading {len(files)} evidence files")
-        return merge_evidence(read_evidence(files))
+        return _of_this_run(session, merge_evidence(read_evidence(files)))
     models = [collect(tree, wanted(config, name)) for name in _names(config, model)]
     return Evidence(
         commit=head_commit(session),
@@ -59,6 +59,20 @@ def head_evidence(
         run=ci_run(session),
         models=tuple(models),
     )
+
+
+def _of_this_run(session: Session, evidence: Evidence) -> Evidence:
+    """Refuse what was measured at another commit: in CI it would let a change pass unseen."""
+    github = session.github
+    if github is None or not evidence.commit:
+        return evidence
+    if evidence.commit not in {github.subject.head_sha, head_commit(session)}:
+        raise SourceError(
+            f"the evidence is of commit {evidence.commit[:12]}, and this run is about "
+            f"{github.subject.head_sha[:12]}",
+            hint="measure this commit; is an artifact of another run, or a cache, in the way?",
+        )
+    return evidence
 
 
 def _names(config: Config, model: str | None) -> Iterable[str]:
