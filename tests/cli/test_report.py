@@ -369,3 +369,40 @@ class TestModels:
         assert ran.exit_code == 2
         assert ran.errors == ["error: --model 'chrun' is not in the configuration"]
         assert "did you mean `churn`?" in ran.stderr
+
+
+class TestConfiguration:
+    """Where rules come from on a person's machine."""
+
+    def test_pyproject(self, machine: Machine) -> None:
+        machine.work.commit("measured", metrics__json=auc(0.9))
+        rules = "[project]\nname = 'x'\n[[tool.mlgate.gate]]\nmetric = 'auc'\nmax-drop = 0.01\n"
+        machine.work.commit("worse", metrics__json=auc(0.8), pyproject__toml=rules)
+        assert machine.report().exit_code == 1
+        assert machine.verdict()["policy"]["path"] == "pyproject.toml"
+
+    def test_mlgate_yml_comes_first(self, machine: Machine) -> None:
+        proposed(machine, auc(0.9), auc(0.8))
+        machine.work.write(pyproject__toml="[tool.mlgate.policy]\nmode = 'observe'\n")
+        assert machine.report().exit_code == 1
+        assert machine.verdict()["policy"]["path"] == "mlgate.yml"
+
+    @pytest.mark.parametrize("way", ["option", "environment"])
+    def test_another_file_can_be_named(self, machine: Machine, way: str) -> None:
+        proposed(machine, auc(0.9), auc(0.8))
+        machine.work.put({"ci/gate.yml": RULES.replace("0.01", "0.5")})
+        if way == "option":
+            ran = machine.run("--config", "ci/gate.yml", "report")
+        else:
+            ran = machine.report(MLGATE_CONFIG="ci/gate.yml")
+        assert ran.exit_code == 0
+        assert machine.verdict()["policy"]["path"] == "ci/gate.yml"
+
+    def test_verbose_says_what_is_read(self, machine: Machine) -> None:
+        proposed(machine, auc(0.9), auc(0.8))
+        plain = machine.report()
+        ran = machine.run("--verbose", "report")
+        assert ran.stdout == plain.stdout
+        assert "looking for the baseline" in ran.stderr
+        assert machine.work.git("rev-parse", "main")[:7] in ran.stderr
+        assert machine.run("--quiet", "report").stderr == ""
