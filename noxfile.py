@@ -103,6 +103,12 @@ def browser(session: nox.Session) -> None:
 
 
 @nox.session
+def producers(session: nox.Session) -> None:
+    """Make the fixtures again, each by the tool whose files we read."""
+    session.run(*RUN, "python", "tests/producers/make.py", *session.posargs)
+
+
+@nox.session
 def pictures(session: nox.Session) -> None:
     """Take the README's pictures again."""
     bring(session, "node", "npm", "chromium")
