@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
@@ -12,6 +13,9 @@ from mlgate.compare.decimals import decimal, divide, scaled, subtract
 from mlgate.compare.direction import known_direction
 from mlgate.compare.evidence import compare_models, pair_metrics
 from mlgate.documents.evidence import DataFile, ModelEvidence, Parameter
+
+if TYPE_CHECKING:
+    from mlgate.documents.base import Direction
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -127,6 +131,42 @@ def test_what_changed_lists_parameters_and_files() -> None:
 )
 def test_the_field_knows_which_way_is_better(name: str, direction: str | None) -> None:
     assert known_direction(name) == direction
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "comparable"),
+    [("a", "a", True), ("a", "b", False), ("", "b", True), ("a", "", True), ("", "", True)],
+)
+def test_two_tasks_differ_only_when_both_are_named(
+    base: str, head: str, *, comparable: bool
+) -> None:
+    sides = [evidence({"acc": metric("acc", 0.5, task=task)}) for task in (base, head)]
+    [change] = compare_models(*sides).metrics
+    assert (change.incomparable == "") is comparable
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "found"),
+    [
+        ("lower", None, "lower"),
+        (None, "lower", "lower"),
+        ("higher", "lower", "lower"),
+        (None, None, None),
+    ],
+)
+def test_either_side_may_state_the_direction(
+    base: Direction | None, head: Direction | None, found: str | None
+) -> None:
+    sides = [evidence({"heat": metric("heat", 0.5, direction=way)}) for way in (base, head)]
+    [change] = compare_models(*sides).metrics
+    assert (change.direction, change.direction_from) == (found, "file" if found else "unknown")
+
+
+def test_the_same_file_is_no_change() -> None:
+    file = DataFile(path="a.csv", kind="data", digest="md5:1", size=1, rows=10)
+    same = ModelEvidence(model="m", files=(file,))
+    assert compare_models(same, same).files == ()
+    assert [c.head for c in compare_models(same, ModelEvidence(model="m")).files] == [None]
 
 
 def test_the_file_knows_better_than_the_name() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,9 @@ from hypothesis import strategies as st
 
 from fakes.judging import metric
 from mlgate.compare.uncertainty import change_interval, quantile, value_interval, wilson
+
+if TYPE_CHECKING:
+    from mlgate.documents.evidence import Metric
 
 Z = quantile(0.95)
 
@@ -93,6 +97,26 @@ def test_what_is_not_stated_is_not_known(changes: dict[str, int]) -> None:
     assert value_interval(head, 0.95) is None
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (metric("acc", 0.5, stderr=0.1), metric("acc", 0.6)),
+        (metric("acc", None, stderr=0.1, n=9), metric("acc", 0.6, stderr=0.1, n=9)),
+    ],
+    ids=["no error", "no value"],
+)
+def test_both_sides_must_state_what_is_known(one: Metric, other: Metric) -> None:
+    assert change_interval(one, other, 0.95) is None
+    assert change_interval(other, one, 0.95) is None
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_a_proportion_at_its_edge_has_an_interval(value: float) -> None:
+    found = value_interval(metric("recall", value, n=2), 0.95)
+    assert found is not None
+    assert 0 <= found.low < found.high <= 1
+
+
 def test_no_proportion_has_no_row_interval() -> None:
     assert value_interval(metric("mae", 3.5, n=100), 0.95) is None
 
@@ -103,5 +127,5 @@ def test_one_value_from_its_error_and_from_its_rows() -> None:
     assert by_error is not None
     assert by_rows is not None
     z = NormalDist().inv_cdf(0.95)
-    assert by_error.high == pytest.approx(0.5 + z * 0.1)
+    assert (by_error.low, by_error.high) == pytest.approx((0.5 - z * 0.1, 0.5 + z * 0.1))
     assert by_rows.method == "row count, Wilson"

@@ -226,6 +226,42 @@ def test_holm_weakens_what_many_rules_would_find_by_chance() -> None:
     assert "not proven once 12 rules are tested together" in ruling(together, "acc0").sentence
 
 
+@pytest.mark.parametrize(
+    ("errors", "outcomes"),
+    [
+        # limits of z for 0.025 / 3, 0.025 / 2 and 0.025: 2.394, 2.241, 1.960
+        pytest.param((2.41, 2.26, 1.97), ("fail", "fail", "fail"), id="each clears its step"),
+        pytest.param((2.38, 2.26, 1.97), ("unproven",) * 3, id="the first does not: none does"),
+        pytest.param((2.41, 2.23, 1.97), ("fail", "unproven", "unproven"), id="one of three"),
+        pytest.param((2.41, 2.26, 1.95), ("fail", "fail", "unproven"), id="two of three"),
+    ],
+)
+def test_holm_steps_down(errors: tuple[float, ...], outcomes: tuple[str, ...]) -> None:
+    names = [f"acc{i}" for i in range(len(errors))]
+    rules = ", ".join(f"{{metric: {name}, max-drop: 0.01}}" for name in reversed(names))
+    noise = 0.01
+    base = {name: metric(name, 0.9, stderr=noise) for name in names}
+    head = {
+        name: metric(name, 0.9 - 0.01 - z * noise * 2**0.5, stderr=noise)
+        for name, z in zip(names, errors, strict=True)
+    }
+    found = verdict(f"gate: [{rules}]", base, head)
+    assert tuple(ruling(found, name).outcome for name in names) == outcomes
+    assert found.tested == len(names)
+
+
+def test_only_rules_at_level_error_with_an_interval_share_the_error_budget() -> None:
+    sure = {"stderr": 0.01}
+    base = {n: metric(n, 0.9, **(sure if n != "auc" else {})) for n in ("acc", "f1", "auc", "mcc")}
+    head = base | {"acc": metric("acc", 0.89 - 2.05 * 0.01 * 2**0.5, **sure)}
+    rules = (
+        "{metric: acc, max-drop: 0.01}, {metric: f1, max-drop: 0.01, level: warn}, "
+        "{metric: auc, max-drop: 0.01}"
+    )
+    found = verdict(f"gate: [{rules}]", base, head)
+    assert (found.tested, ruling(found, "acc").outcome) == (1, "fail")
+
+
 def test_holm_upholds_a_clear_failure_among_many() -> None:
     names = [f"acc{i}" for i in range(12)]
     rules = ", ".join(f"{{metric: {name}, max-drop: 0.01, direction: higher}}" for name in names)
