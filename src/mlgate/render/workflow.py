@@ -33,8 +33,8 @@ def render_workflow(options: WorkflowOptions) -> str:
 
     environment = jinja2.Environment(  # noqa: S701 - YAML, quoted by the filter
         loader=jinja2.PackageLoader("mlgate.render"),
-        variable_start_string="[[",
-        variable_end_string="]]",
+        variable_start_string="<<",
+        variable_end_string=">>",
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
     )
