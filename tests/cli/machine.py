@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 
     from fakes.github import GitHubStandIn
 
+RULES = "version: 1\ngate:\n  - {metric: auc, max-drop: 0.01}\n"
+LOOSE = RULES.replace("0.01", "0.5")
+NAMED_RULES = "metrics: [metrics.json]\ngate:\n  - {metric: auc, max-drop: 0.01}\n"
+MEASURED = '{"auc": 0.9}'
+US = "github-actions[bot]"
 _OUTSIDE = (
     "CI COLUMNS FORCE_COLOR GITHUB_ACTIONS GITHUB_API_URL GITHUB_EVENT_NAME GITHUB_EVENT_PATH "
     "GITHUB_OUTPUT GITHUB_REF GITHUB_REPOSITORY GITHUB_RUN_ATTEMPT GITHUB_RUN_ID GITHUB_SERVER_URL "
@@ -217,3 +222,23 @@ def event(
     stated = {"ref": ref} if ref else {}
     job = Job.on(work, github, name, {"repository": repository, **stated, **payload})
     return job.given(GITHUB_REF=ref)
+
+
+def auc(value: object) -> str:
+    """The text of a metrics file."""
+    return json.dumps({"auc": value})
+
+
+def proposed(machine: Machine, base: str, head: str, *, config: str = RULES) -> Machine:
+    """``main`` holds ``base``; ``better``, checked out, holds ``head``."""
+    name = "lm.json" if "lm.json" in config else "metrics.json"
+    machine.work.put({"mlgate.yml": config, name: base})
+    machine.work.commit("measured")
+    machine.work.switch("better")
+    machine.work.put({name: head})
+    machine.work.commit("changed")
+    return machine
+
+
+def policy(key: str, value: str, rules: str = RULES) -> str:
+    return f"{rules}policy: {{{key}: {value}}}\n"

@@ -7,19 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cli.machine import event
+from cli.machine import RULES, auc, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cli.machine import Machine
     from fakes.github import GitHubStandIn
-
-RULES = "version: 1\ngate:\n  - {metric: auc, max-drop: 0.01}\n"
-
-
-def auc(value: object) -> str:
-    return json.dumps({"auc": value})
 
 
 @pytest.fixture
