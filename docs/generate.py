@@ -101,10 +101,7 @@ def _configuration() -> str:
     for title, section in SECTIONS.items():
         meanings = _attributes(section)
         fields = [f for f in msgspec.structs.fields(section) if f.name in meanings]
-        rows = [
-            f"| `{f.encode_name}` | {meanings[f.name]} | {_default(f)} |"
-            for f in fields
-        ]
+        rows = [f"| `{f.encode_name}` | {meanings[f.name]} | {_default(f)} |" for f in fields]
         if len(fields) != len(msgspec.structs.fields(section)):
             raise SystemExit(f"{section.__name__}: its docstring does not name every key")
         parts.append("\n".join([f"## {title}", "", "| key | meaning | default |", TABLE, *rows]))

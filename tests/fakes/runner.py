@@ -18,6 +18,10 @@ _EXPRESSION = re.compile(r"\$\{\{\s*([\w.-]+)\s*\}\}")
 _HEREDOC = re.compile(r"([A-Za-z_][\w-]*)<<(\S+)\r?\n(.*?)(?:\r?\n)?^\2$", re.MULTILINE | re.DOTALL)
 _PLAIN = re.compile(r"^([A-Za-z_][\w-]*)=(.*)$", re.MULTILINE)
 TOKEN = "ghs_of_the_job"  # noqa: S105 - the stand-in for github.token
+_OF_THE_MACHINE = re.compile(
+    r"PATH|HOME|LANG|SSL_CERT_\w+|(HTTPS?|NO)_PROXY|(PIP|UV)_\w+", re.IGNORECASE
+)
+"""What a runner's image sets: how registries are reached is the machine's own."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +76,7 @@ class FakeRunner:
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
             cwd=self.workspace / folder,
             env={
-                "PATH": os.environ["PATH"],
-                "HOME": os.environ["HOME"],
+                **{k: v for k, v in os.environ.items() if _OF_THE_MACHINE.fullmatch(k)},
                 "GITHUB_ACTION_PATH": str(action.parent),
                 "RUNNER_TEMP": str(self.temp),
                 **self.env,
