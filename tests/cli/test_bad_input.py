@@ -21,7 +21,7 @@ FILES = {
     "UTF-16": (MEASURED.encode("utf-16"), "metrics.json:1: not text in UTF-8 (byte 0)."),
     "50 MB": (
         b'{"auc": 0.9, "log": "' + b"a" * 50_000_000 + b'"}',
-        "metrics.json: 50.0 MB is more than the 17 MB that are read.",
+        "metrics.json: 47.7 MiB is more than the 16 MiB that are read.",
     ),
     "deep": (b"[" * 100_000 + b"]" * 100_000, "metrics.json: nested more than 64 levels deep."),
     "deep objects": (

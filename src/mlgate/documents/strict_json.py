@@ -73,9 +73,15 @@ def decode_text(raw: bytes, *, origin: str, max_bytes: int) -> str:
 def too_large(origin: str, size: int, limit: int) -> SourceError:
     """Return the error for a file over its limit."""
     return SourceError(
-        f"{origin}: {size / 1e6:.1f} MB is more than the {limit / 1e6:.0f} MB that are read",
+        f"{origin}: {_mebibytes(size):.1f} MiB is more than the {_mebibytes(limit):g} MiB that are "
+        "read",
         hint="write the summary metrics to a file of their own and name it under `metrics:`",
     )
+
+
+def _mebibytes(size: int) -> float:
+    """Round up: a file one byte over its limit must not look as large as the limit."""
+    return math.ceil(size / 2**20 * 10) / 10
 
 
 def depth_exceeds(tree: object, limit: int) -> bool:

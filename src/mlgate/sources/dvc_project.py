@@ -15,6 +15,7 @@ from mlgate.documents.strict_yaml import parse_yaml
 from mlgate.errors import SourceError
 from mlgate.sources.globs import inside
 from mlgate.sources.parsed import whole
+from mlgate.sources.reading import read_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -76,15 +77,17 @@ def read_dvc_project(tree: Tree) -> DvcProject:
     names = [path for path in tree.paths() if is_dvc_file(path)]
     if not names:
         return project
-    contents = tree.read(names)
-    for path in sorted(contents, key=_pipelines_last):
+    contents = read_each(tree, names)
+    failed = dict(contents.failed)
+    for path in sorted(contents.read, key=_pipelines_last):
         try:
-            content = parse_yaml(contents[path], origin=path, max_bytes=MAX_DVC_BYTES).value
+            content = parse_yaml(contents.read[path], origin=path, max_bytes=MAX_DVC_BYTES).value
         except SourceError as exc:
-            project.notes.append(f"DVC's file was left out: {exc.what}")
+            failed[path] = exc
             continue
         if isinstance(content, dict):
             _Reader(project, path).read(content)
+    project.notes += [f"DVC's file was left out: {failed[path].what}" for path in sorted(failed)]
     measured = {*project.metrics, *project.params}
     project.files = {p: f for p, f in project.files.items() if p not in measured}
     return project
@@ -121,11 +124,26 @@ class _Reader:
                     pass
                 case _:
                     continue
-            folder = self._joined(str(body.get("wdir", "."))) or self._folder
+            folder = self._working_folder(body.get("wdir"))
+            if folder is None:
+                continue
             self._metrics(body.get("metrics"), folder)
             self._parameters(body.get("params"), folder)
             for path in self._plain(_names(body.get("plots")), folder):
                 self._project.files.pop(path, None)
+
+    def _working_folder(self, wdir: object) -> str | None:
+        """Return where a stage's paths start; ``None`` when that is not a folder we can see."""
+        name = str(wdir or ".")
+        # The workspace itself is a folder as well, so a file in it is asked for.
+        found = None if _TEMPLATE in name else inside(self._folder, posixpath.join(name, "file"))
+        if found is None:
+            self._project.notes.append(
+                f"{self._path}: the stage in {name[:120]!r} was left out: `wdir` is not a folder "
+                "of the workspace; name its files under `metrics:`"
+            )
+            return None
+        return posixpath.dirname(found)
 
     def _metrics(self, entries: object, folder: str) -> None:
         for path in self._plain(_names(entries), folder):
@@ -163,7 +181,8 @@ class _Reader:
                 self._project.files[found.path] = found
 
     def _file(self, entry: Mapping[str, object], tracked: str) -> DataFile | None:
-        path = self._joined(str(entry.get("path", "")))
+        named = entry.get("path")
+        path = inside(self._folder, named) if isinstance(named, str) else None
         name = str(entry.get("hash") or next((k for k in ("md5", "etag") if k in entry), ""))
         digest = entry.get(name)
         if path is None or not isinstance(digest, str):
@@ -185,11 +204,6 @@ class _Reader:
                 )
             elif (path := inside(folder, name)) is not None:
                 yield path
-
-    def _joined(self, path: str) -> str | None:
-        if path in {"", "."}:
-            return None
-        return inside(self._folder, path)
 
 
 def _names(entries: object) -> list[str]:

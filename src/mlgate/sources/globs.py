@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import functools
 import posixpath
 import re
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_PART: Final = re.compile(r"\*\*/|\*\*|\*|\?|\[!?\]?[^\]/]*\]|[^*?\[]+|\[")
+_PART: Final = re.compile(r"\*\*/|\*\*|\*|\?|\[!?[^/][^\]/]*\]|[^*?\[]+|\[")
 
 
 def is_pattern(path: str) -> bool:
@@ -47,10 +48,7 @@ def inside(folder: str, path: str) -> str | None:
 @functools.lru_cache(maxsize=256)
 def _compiled(pattern: str) -> re.Pattern[str]:
     collapsed = re.sub(r"(\*\*/)+", "**/", pattern)
-    try:
-        return re.compile("".join(_translate(p) for p in _PART.findall(collapsed)), re.DOTALL)
-    except re.error:  # a range the wrong way round
-        return re.compile(re.escape(pattern))
+    return re.compile("".join(_translate(p) for p in _PART.findall(collapsed)), re.DOTALL)
 
 
 def _translate(part: str) -> str:
@@ -63,8 +61,7 @@ def _translate(part: str) -> str:
             return "[^/]*"
         case "?":
             return "[^/]"
-        case _ if len(part) > 2 and part[0] == "[" and part[-1] == "]":  # noqa: PLR2004
-            body = part[1:-1].replace("\\", "\\\\").replace("^", "\\^").replace("[", "\\[")
-            return f"(?!/)[{'^' + body[1:] if body.startswith('!') else body}]"
+        case _ if len(part) > 1 and part[0] == "[":
+            return f"(?!/){fnmatch.translate(part)[:-2]}"  # without its end-of-text sign
         case _:
             return re.escape(part)

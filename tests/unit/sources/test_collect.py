@@ -142,7 +142,7 @@ def test_a_file_too_large_is_refused_before_it_is_read() -> None:
     )
     found = collect(tree, Wanted(model="m"))
     [source] = [s for s in found.sources if s.problem]
-    assert source.problem == "metrics.json: 50.3 MB is more than the 17 MB that are read"
+    assert source.problem == "metrics.json: 48.0 MiB is more than the 16 MiB that are read"
     assert list(names(found)) == ["auc"]
 
 
