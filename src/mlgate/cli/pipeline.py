@@ -163,7 +163,7 @@ def rules_for(session: Session, tree: WorkTree, baseline: Baseline) -> Rules:
         changes = (broken_policy(base.path, exc.what, exc.hint),)
         return Rules(base.config, base.config, _source("base", base, baseline), changes)
     if base is None:
-        return _head_rules(session, head, proposed=proposed)
+        return _head_rules(session, head, _own_policy(baseline) if proposed else "")
     changed = policy_change(base.config, head.config if head else None, base.path)
     source = msgspec.structs.replace(_source("base", base, baseline), changed=changed is not None)
     measures = head.config if head else base.config
@@ -175,7 +175,14 @@ def _proposed(github: GitHubRun) -> bool:
     return github.subject.pull_request is not None or github.event == "merge_group"
 
 
-def _head_rules(session: Session, head: ConfigFile | None, *, proposed: bool) -> Rules:
+def _own_policy(baseline: Baseline) -> str:
+    """Say why a proposed change is judged by its own policy."""
+    if not baseline.commit:
+        return "no baseline was found to read the policy from, so this change's own is used"
+    return "first adoption: the baseline has no policy yet, so this change's own is used"
+
+
+def _head_rules(session: Session, head: ConfigFile | None, note: str) -> Rules:
     if head is None:
         if session.config:
             raise ConfigError(
@@ -183,8 +190,7 @@ def _head_rules(session: Session, head: ConfigFile | None, *, proposed: bool) ->
                 hint="`mlgate init` writes one; without --config, mlgate.yml is looked for",
             )
         return Rules(Config(), Config(), PolicySource())
-    note = "first adoption: the baseline has no policy yet, so this change's own is used"
-    source = PolicySource(origin="head", path=head.path, note=note if proposed else "")
+    source = PolicySource(origin="head", path=head.path, note=note)
     return Rules(head.config, head.config, source)
 
 

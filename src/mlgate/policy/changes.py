@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mlgate.documents.verdict import Judgement
+from mlgate.policy.config import Config, Model
 from mlgate.policy.phrases import listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlgate.policy.config import Config
+_LONGEST = 200
 
 
 def policy_change(base: Config, head: Config | None, path: str) -> Judgement | None:
@@ -24,20 +25,24 @@ def policy_change(base: Config, head: Config | None, path: str) -> Judgement | N
     if not lines:
         return None
     return Judgement(
-        subject=path,
+        subject=path[:400],
         kind="policy",
         outcome="unjudged",
         effect="warn",
-        sentence=f"{path} is changed here ({listing(lines, 6)}). "
+        sentence=f"{path} is changed here ({listing([_short(line) for line in lines], 6)}). "
         "This pull request is judged by the rules of its baseline.",
         advice="The changed rules count from the next pull request on, once this one is merged.",
     )
 
 
+def _short(line: str) -> str:
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+
+
 def broken_policy(path: str, problem: str, hint: str) -> Judgement:
     """Return the row for a head whose configuration cannot be read."""
     return Judgement(
-        subject=path,
+        subject=path[:400],
         kind="policy",
         outcome="missing",
         effect="fail",
@@ -52,10 +57,31 @@ def _rule_changes(base: Config, head: Config) -> Iterator[str]:
         if name not in head.models:
             yield f"{label}model removed"
             continue
-        before = [r.text for r in base.models[name].gate] if name in base.models else []
-        after = [r.text for r in head.models[name].gate]
-        yield from (f"{label}− {text}" for text in before if text not in after)
-        yield from (f"{label}+ {text}" for text in after if text not in before)
+        changes = _model_changes(base.models.get(name, Model()), head.models[name])
+        yield from (f"{label}{change}" for change in changes)
+
+
+def _model_changes(base: Model, head: Model) -> Iterator[str]:
+    yield from (f"− {rule.text}" for rule in base.gate if rule not in head.gate)
+    yield from (f"+ {rule.text}" for rule in head.gate if rule not in base.gate)
+    kept = (
+        [rule for rule in one.gate if rule.check and rule in other.gate]
+        for one, other in ((base, head), (head, base))
+    )
+    if next(kept) != next(kept):
+        yield "rules of checks in another order, and the last one counts"
+    for field in msgspec.structs.fields(Model):
+        before, after = (getattr(model, field.name) for model in (base, head))
+        if field.name != "gate" and before != after:
+            yield f"{field.encode_name}: {_flow(before)} → {_flow(after)}"
+
+
+def _flow(value: object) -> str:
+    """Return a value of the configuration on one line."""
+    plain = msgspec.to_builtins(value)
+    if isinstance(plain, dict):
+        plain = {key: item for key, item in plain.items() if item is not None}
+    return msgspec.json.encode(plain).decode() if plain else "not set"
 
 
 def _setting_changes(base: Config, head: Config) -> Iterator[str]:

@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from mlgate.compare.decimals import decimal
 from mlgate.documents.base import Direction, Level
-from mlgate.policy.limits import Tolerance, parse_tolerance
+from mlgate.policy.limits import Tolerance, parse_tolerance, plain
 
 Pattern = Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
 PathPattern = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
@@ -75,8 +76,8 @@ class Rule(Section, frozen=True, kw_only=True):
     def text(self) -> str:
         """Return the rule on one line, in the words of the configuration."""
         parts = {
-            "min": None if self.min is None else f"{self.min:g}",
-            "max": None if self.max is None else f"{self.max:g}",
+            "min": None if self.min is None else plain(decimal(self.min)),
+            "max": None if self.max is None else plain(decimal(self.max)),
             "max-drop": self.drop and self.drop.text,
             "max-rise": self.rise and self.rise.text,
             "slices": self.slices or None,
