@@ -8,6 +8,8 @@
 |    3 | ``SourceError``: no evidence, a source is missing or unreadable |
 |    4 | ``PublishError``: a forge refused what we sent                |
 |   70 | our bug                                                       |
+|  130 | interrupted (Ctrl-C)                                          |
+|  141 | the reader of the output is gone (a closed pipe)              |
 """
 
 from __future__ import annotations

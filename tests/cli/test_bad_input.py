@@ -30,11 +30,11 @@ FILES = {
     ),
     "duplicate key": (
         b'{"auc": 0.9, "auc": 0.1}',
-        "metrics.json: the key 'auc' appears twice in one object; which one counts?",
+        "metrics.json: the key 'auc' appears twice in one object.",
     ),
     "one name spelt twice": (
         b'{"a.auc": 0.9, "a": {"auc": 0.1}}',
-        "metrics.json: 'a.auc' is there twice; which one counts?",
+        "metrics.json: 'a.auc' is there twice.",
     ),
     "a list": (b"[0.9]", "metrics.json: the top is a list, not names with numbers."),
     "HTML": (b"<html>404</html>", "metrics.json:1:1: not JSON: Expecting value."),
@@ -196,9 +196,12 @@ class TestGit:
         assert measured.report().exit_code == 1
 
     def test_a_machine_without_git(self, measured: Machine, tmp_path: Path) -> None:
-        ran = measured.report(PATH=str(tmp_path))
-        assert (ran.exit_code, ran.stdout) == (3, "")
-        assert ran.errors == ["error: git is not installed"]
+        a_file = tmp_path / "file"
+        a_file.touch()
+        for path in (tmp_path, a_file):
+            ran = measured.report(PATH=str(path))
+            assert (ran.exit_code, ran.stdout) == (3, "")
+            assert ran.errors == ["error: git is not installed"]
 
     def test_a_repository_of_somebody_else(self, measured: Machine) -> None:
         """What git says when the checkout belongs to another user, as in containers."""

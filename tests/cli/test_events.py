@@ -10,6 +10,8 @@ import pytest
 from cli.machine import LOOSE, RULES, Job, Machine, auc, event, pull_request
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fakes.git import GitFolder
     from fakes.github import GitHubStandIn
 
@@ -110,7 +112,24 @@ class TestPolicyOfTheBase:
         job = pull_request(work, github)
         assert job.report().exit_code == 1
         assert job.verdict()["policy"]["origin"] == "head"
-        assert "first adoption" in github.comments()[0].body
+        assert "First adoption: the baseline has no policy yet" in github.comments()[0].body
+
+    def test_without_a_baseline_nobody_claims_a_first_adoption(
+        self, forked: GitFolder, github: GitHubStandIn, tmp_path: Path
+    ) -> None:
+        forked.back("better")
+        shallow = forked.clone(tmp_path / "shallow", "--depth=1", "--branch=better")
+        forked.path.rename(tmp_path / "gone")
+        proposed = {
+            "number": 7,
+            "state": "open",
+            "head": {"sha": shallow.head(), "ref": "better"},
+            "base": {"sha": "b" * 40, "ref": "main"},
+        }
+        job = event(shallow, github, "pull_request", pull_request=proposed)
+        job.report()
+        note = job.verdict()["policy"]["note"]
+        assert note.startswith("No baseline was found to read the policy from")
 
 
 class TestOtherEvents:

@@ -93,7 +93,7 @@ def test_without_a_baseline_floors_decide(
     assert build.jobs == {"mlgate": result}
     [comment] = on.github.comments()
     assert "No baseline" in comment.body
-    assert "first adoption: the baseline has no policy yet" in comment.body
+    assert "First adoption: the baseline has no policy yet" in comment.body
     assert on.github.would_merge().allowed is (result == "success")
 
 

@@ -325,7 +325,13 @@ def without_baseline(**fields: Unpack[ReportFields]) -> Report:
     given: ReportFields = {
         "overall": "warn",
         "baseline": NO_BASELINE,
-        "policy": PolicySource(origin="head", path="mlgate.yml", commit=HEAD),
+        "policy": PolicySource(
+            origin="head",
+            path="mlgate.yml",
+            commit=HEAD,
+            note="First adoption: the baseline has no policy yet, so this change is judged by "
+            "its own.",
+        ),
         **fields,
     }
     return report(found, **given)

@@ -87,7 +87,8 @@ class LazyGroup(click.Group):
         "max_content_width": 100,
     },
     epilog="Exit codes: 0 yes, 1 the gate says no, 2 usage or configuration, 3 no evidence, "
-    "4 a forge refused, 70 a bug of ours. Every option can be set by the environment: "
+    "4 a forge refused, 70 a bug of ours, 130 interrupted, 141 the reader of the output is gone. "
+    "Every option can be set by the environment: "
     "MLGATE_REPORT_OUTPUT is --output of report.",
 )
 @click.option(

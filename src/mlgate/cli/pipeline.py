@@ -178,8 +178,8 @@ def _proposed(github: GitHubRun) -> bool:
 def _own_policy(baseline: Baseline) -> str:
     """Say why a proposed change is judged by its own policy."""
     if not baseline.commit:
-        return "no baseline was found to read the policy from, so this change's own is used"
-    return "first adoption: the baseline has no policy yet, so this change's own is used"
+        return "No baseline was found to read the policy from, so this change is judged by its own."
+    return "First adoption: the baseline has no policy yet, so this change is judged by its own."
 
 
 def _head_rules(session: Session, head: ConfigFile | None, note: str) -> Rules:

@@ -25,6 +25,9 @@ _WHO: Final = {
     "GIT_CONFIG_GLOBAL": "/dev/null",
 }
 
+_OF_OTHERS: Final = ("GITHUB_", "MLGATE_", "GIT_")
+"""A git hook sets ``GIT_DIR``: with it, git would commit into the repository of the hook."""
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -69,7 +72,7 @@ class Scene:
         done = subprocess.run(
             [sys.executable, "train.py"],
             cwd=self.repo,
-            env=dict(self.environ),
+            env=self._clean(),
             capture_output=True,
             text=True,
             check=False,
@@ -117,9 +120,8 @@ class Scene:
         self, base: str, head: str, *, server: str = "https://github.com", run: int = 501
     ) -> dict[str, str]:
         """Return the environment of a job of the pull request, writing its event payload."""
-        ours = ("GITHUB_", "MLGATE_")
         return {
-            **{k: v for k, v in self.environ.items() if not k.startswith(ours)},
+            **self._clean(),
             "GITHUB_ACTIONS": "true",
             "GITHUB_SERVER_URL": server,
             "GITHUB_REPOSITORY": "octo/demo",
@@ -149,11 +151,15 @@ class Scene:
         path.write_text(json.dumps(payload))
         return path
 
+    def _clean(self) -> dict[str, str]:
+        """Return the environment without what points at another job or repository."""
+        return {k: v for k, v in self.environ.items() if not k.startswith(_OF_OTHERS)}
+
     def _git(self, *args: str, at: Path | None = None) -> str:
         done = subprocess.run(  # noqa: S603 - a fixed program, arguments as a list
             ["git", *args],  # noqa: S607 - git comes from the user's PATH
             cwd=at or self.repo,
-            env={**self.environ, **_WHO},
+            env={**self._clean(), **_WHO},
             capture_output=True,
             text=True,
             check=False,

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn, Protocol
 
 from mlgate.errors import SourceError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 MAX_DEPTH = 64
 WRITTEN_TO_THE_END = "was the file written to the end? check the step that writes it"
-_TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
+TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
+WRITE_ONCE = "which one counts? write each name once"
+ANOTHER_FILE = "is this the right file?"
+
+
+class _Refuse(Protocol):
+    def __call__(self, why: str, hint: str = ...) -> NoReturn: ...
 
 
 def parse_json(raw: bytes, *, origin: str, max_bytes: int, finite: bool = False) -> object:
@@ -40,11 +43,11 @@ def parse_json(raw: bytes, *, origin: str, max_bytes: int, finite: bool = False)
             hint=WRITTEN_TO_THE_END,
         ) from exc
     except RecursionError:
-        refuse(_TOO_DEEP)
+        refuse(TOO_DEEP, ANOTHER_FILE)
     except ValueError as exc:  # an integer of more digits than Python converts
         refuse(str(exc).split(";", maxsplit=1)[0])
     if depth_exceeds(tree, MAX_DEPTH):
-        refuse(_TOO_DEEP)
+        refuse(TOO_DEEP, ANOTHER_FILE)
     return tree
 
 
@@ -108,24 +111,22 @@ def _children(node: object) -> list[object]:
             return []
 
 
-def _refuser(origin: str) -> Callable[[str], NoReturn]:
-    def refuse(why: str) -> NoReturn:
-        raise SourceError(f"{origin}: {why}")
+def _refuser(origin: str) -> _Refuse:
+    def refuse(why: str, hint: str = "") -> NoReturn:
+        raise SourceError(f"{origin}: {why}", hint=hint)
 
     return refuse
 
 
-def _unique(
-    pairs: list[tuple[str, object]], refuse: Callable[[str], NoReturn]
-) -> dict[str, object]:
+def _unique(pairs: list[tuple[str, object]], refuse: _Refuse) -> dict[str, object]:
     tree = dict(pairs)
     if len(tree) != len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        refuse(f"the key {twice[:80]!r} appears twice in one object; which one counts?")
+        refuse(f"the key {twice[:80]!r} appears twice in one object", WRITE_ONCE)
     return tree
 
 
-def _finite(digits: str, refuse: Callable[[str], NoReturn]) -> float:
+def _finite(digits: str, refuse: _Refuse) -> float:
     value = float(digits)
     return value if math.isfinite(value) else refuse(f"{digits[:40]} is out of range")

@@ -9,7 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from mlgate.documents.strict_json import MAX_DEPTH, WRITTEN_TO_THE_END, decode_text
+from mlgate.documents.strict_json import (
+    ANOTHER_FILE,
+    MAX_DEPTH,
+    TOO_DEEP,
+    WRITE_ONCE,
+    WRITTEN_TO_THE_END,
+    decode_text,
+)
 from mlgate.errors import SourceError
 
 if TYPE_CHECKING:
@@ -91,7 +98,7 @@ class _Builder:
 
     def _node(self, event: object, path: Path) -> object:
         if len(path) > MAX_DEPTH:
-            self._refuse(event, f"nested more than {MAX_DEPTH} levels deep")
+            self._refuse(event, TOO_DEEP, ANOTHER_FILE)
         self.places.setdefault(path, _place(event))
         match type(event).__name__:
             case "AliasEvent":
@@ -118,7 +125,7 @@ class _Builder:
                 self._refuse(event, "a key must be a plain word")
             key = str(getattr(event, "value", ""))
             if key in tree:
-                self._refuse(event, f"the key {key[:80]!r} appears twice; which one counts?")
+                self._refuse(event, f"the key {key[:80]!r} appears twice", WRITE_ONCE)
             if key == "<<":
                 self._refuse(event, "merge keys (`<<`) are not allowed; repeat the values")
             self.places[*path, key] = _place(event)
@@ -135,9 +142,9 @@ class _Builder:
         if tag and tag != "!":
             self._refuse(event, f"tags such as {str(tag)[:60]!r} are not allowed")
 
-    def _refuse(self, event: object, why: str) -> object:
+    def _refuse(self, event: object, why: str, hint: str = "") -> object:
         place = _place(event)
-        raise SourceError(f"{self._origin}:{place.line}:{place.column}: {why}")
+        raise SourceError(f"{self._origin}:{place.line}:{place.column}: {why}", hint=hint)
 
 
 def plain_scalar(text: str) -> object:

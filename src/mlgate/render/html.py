@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mlgate.render import charts, numbers, outline, provenance, words
@@ -9,6 +10,8 @@ from mlgate.render.escape import address, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from jinja2 import Template
 
     from mlgate.documents.evidence import DataFile
     from mlgate.documents.report import Report
@@ -39,10 +42,17 @@ class Group(NamedTuple):
 
 def render_html(report: Report) -> str:
     """Return the page; the same report gives the same bytes."""
+    from markupsafe import Markup  # noqa: PLC0415  # not needed without HTML
+
+    page = _template().render(**_context(report), bars=Markup(_bars(report)))  # noqa: S704  # drawn by us, see charts.inert
+    return page.rstrip("\n") + "\n"
+
+
+@functools.cache
+def _template() -> Template:
     from importlib.resources import files  # noqa: PLC0415  # not needed without HTML
 
     from jinja2 import Environment, StrictUndefined  # noqa: PLC0415
-    from markupsafe import Markup  # noqa: PLC0415
 
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -51,8 +61,7 @@ def render_html(report: Report) -> str:
         shown=visible, size=numbers.size, count=numbers.count, facts=_facts, parts=_parts
     )
     source = files("mlgate.render").joinpath("templates/report.html.j2").read_text("utf-8")
-    page = environment.from_string(source).render(**_context(report), bars=Markup(_bars(report)))  # noqa: S704  # drawn by us, see charts.inert
-    return page.rstrip("\n") + "\n"
+    return environment.from_string(source)
 
 
 def _context(report: Report) -> dict[str, Any]:
@@ -79,7 +88,6 @@ def _context(report: Report) -> dict[str, Any]:
         "notes": list(dict.fromkeys(notes))[:100],
         "advice": outline.advice(report, most=5),
         "changes": outline.changes(report),
-        "adoption": provenance.first_adoption(report),
         "links": _links(report),
         "facts_of": _provenance(report),
         "install": "" if charts.installed() else charts.INSTALL,

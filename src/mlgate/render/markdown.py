@@ -103,9 +103,8 @@ def _alert(report: Report) -> str:
         parts.append(f"{words.tally(outline.judgements(report))}.")
     if report.verdict.observe:
         parts.append("Nothing is blocked: `mode: observe`.")
-    adoption = provenance.first_adoption(report)
-    if adoption:
-        parts.append(inline(adoption, limit=400))
+    if report.verdict.policy.note:
+        parts.append(inline(report.verdict.policy.note, limit=400))
     return f"> [!{kind}]\n> {title} {' '.join(p for p in parts if p)}"
 
 

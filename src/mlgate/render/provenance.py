@@ -53,17 +53,3 @@ def uncertainty(report: Report) -> str:
     if any(j.metric and j.metric.interval for j in verdict.judgements):
         return "no rule with known uncertainty"
     return "no uncertainty known"
-
-
-def first_adoption(report: Report) -> str:
-    """Return a sentence when the rules come from the very change that they judge."""
-    source = report.verdict.policy
-    if source.note:
-        return source.note
-    asked = report.run.pull_request if report.run else None
-    if source.origin == "head" and asked is not None:
-        return (
-            "First adoption: the baseline has no rules yet, so this pull request is judged "
-            "by its own."
-        )
-    return ""

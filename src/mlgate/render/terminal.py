@@ -84,9 +84,8 @@ def _verdict(report: Report, style: _Style) -> Iterator[str]:
         yield words.tally(outline.judgements(report)) + "."
     if verdict.observe:
         yield "Nothing is blocked: mode is observe."
-    adoption = provenance.first_adoption(report)
-    if adoption:
-        yield from wrapped(visible(adoption, limit=1000), style.width)
+    if verdict.policy.note:
+        yield from wrapped(visible(verdict.policy.note, limit=1000), style.width)
 
 
 def _table(report: Report, style: _Style) -> Iterator[str]:

@@ -7,7 +7,7 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mlgate.documents.strict_json import decode_text
+from mlgate.documents.strict_json import WRITE_ONCE, decode_text
 from mlgate.errors import SourceError
 from mlgate.sources.parsed import MetricList, Parsed, is_number, read_cell
 
@@ -77,7 +77,7 @@ def _read(text: str, origin: str) -> _Table:
     header = [cell.strip() for cell in rows[0]]
     twice = next((name for name in header if name and header.count(name) > 1), "")
     if twice:
-        raise SourceError(f"{origin}:1: two columns are called {twice[:80]!r}; which one counts?")
+        raise SourceError(f"{origin}:1: two columns are called {twice[:80]!r}", hint=WRITE_ONCE)
     return _Table(header=header, rows=rows[1:])
 
 

@@ -274,7 +274,7 @@ def _run(
             check=False,
             timeout=seconds,
         )
-    except FileNotFoundError as exc:
+    except (FileNotFoundError, NotADirectoryError) as exc:  # the latter: a file on PATH
         raise SourceError("git is not installed", hint="install git 2.30 or newer") from exc
     except subprocess.TimeoutExpired as exc:
         raise GitError(f"no answer within {seconds:.0f} s") from exc

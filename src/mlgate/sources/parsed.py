@@ -161,8 +161,9 @@ class MetricList:
         keys = {(metric.name, metric.slice) for metric in self._metrics}
         if len(keys) != len(self._metrics):
             raise SourceError(
-                f"{self.source}: {_twice(self._metrics)[:120]!r} is there twice; which one counts?",
-                hint="a key with a dot and a nested key can spell the same name; rename one",
+                f"{self.source}: {_twice(self._metrics)[:120]!r} is there twice",
+                hint="which one counts? a key with a dot and a nested key can spell the same name: "
+                "rename one",
             )
         return tuple(self._metrics)
 

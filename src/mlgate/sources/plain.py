@@ -8,7 +8,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from mlgate.documents.strict_json import (
+    ANOTHER_FILE,
     MAX_DEPTH,
+    TOO_DEEP,
     WRITTEN_TO_THE_END,
     decode_text,
     depth_exceeds,
@@ -71,7 +73,7 @@ def parse_toml(raw: bytes, *, origin: str, max_bytes: int) -> object:
     try:
         tree = tomllib.loads(text)
     except RecursionError as exc:
-        raise SourceError(f"{origin}: nested more than {MAX_DEPTH} levels deep") from exc
+        raise SourceError(f"{origin}: {TOO_DEEP}", hint=ANOTHER_FILE) from exc
     except ValueError as exc:  # TOMLDecodeError, or an integer of too many digits
         said = str(exc).split(";", maxsplit=1)[0]
         found = _POSITION.search(said)
@@ -80,7 +82,7 @@ def parse_toml(raw: bytes, *, origin: str, max_bytes: int) -> object:
             f"{origin}{place}: not TOML: {_POSITION.sub('', said)}", hint=WRITTEN_TO_THE_END
         ) from exc
     if depth_exceeds(tree, MAX_DEPTH):
-        raise SourceError(f"{origin}: nested more than {MAX_DEPTH} levels deep")
+        raise SourceError(f"{origin}: {TOO_DEEP}", hint=ANOTHER_FILE)
     return tree
 
 

@@ -66,7 +66,7 @@ def test_a_report_survives() -> None:
         pytest.param(b"[" * 100 + b"]" * 100, "nested more than", id="deep"),
         pytest.param(b"[" * 100_000, "nested more than", id="very deep"),
         pytest.param(b'{"commit": "HEAD"}', "matching regex", id="commit"),
-        pytest.param(b" " * (MAX_BYTES + 1), "more than the 67 MB", id="large"),
+        pytest.param(b" " * (MAX_BYTES + 1), "more than the 64 MiB", id="large"),
     ],
 )
 def test_a_bad_document_is_refused_with_its_place(raw: bytes, complaint: str) -> None:

@@ -99,7 +99,7 @@ def test_a_commit_that_is_not_here(folder: GitFolder) -> None:
 def test_a_large_file_is_refused_by_name(folder: GitFolder) -> None:
     folder.commit(big__json="x" * (MAX_FILE_BYTES + 1))
     for tree in (CommitTree(folder.open(), folder.head()), WorkTree(folder.path)):
-        with pytest.raises(SourceError, match=r"big\.json: 16\.8 MB is more than"):
+        with pytest.raises(SourceError, match=r"big\.json: 16\.1 MiB is more than"):
             tree.read(["big.json"])
 
 

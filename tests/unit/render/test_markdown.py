@@ -207,7 +207,7 @@ def test_missing() -> None:
 def test_no_baseline_is_said_and_first_adoption_too() -> None:
     assert render_comment(reports.without_baseline()) == snapshot("""\
 > [!WARNING]
-> **Model gate passed with warnings — `churn-clf`:** No baseline: main has no evidence yet; floors only. 2 of 3 warn. First adoption: the baseline has no rules yet, so this pull request is judged by its own.
+> **Model gate passed with warnings — `churn-clf`:** No baseline: main has no evidence yet; floors only. 2 of 3 warn. First adoption: the baseline has no policy yet, so this change is judged by its own.
 
 | | Metric | PR | Δ | Limit |
 |:-:|:--|--:|--:|--:|
