@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from fakes.git import GitFolder
+
 ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.skipif(
@@ -27,6 +29,7 @@ class Shown:
     stdout: str
     stderr: str
     place: Path
+    hook: GitFolder
 
     def part(self, number: int) -> str:
         _, _, rest = self.stdout.partition(f"\n[{number}] ")
@@ -38,12 +41,12 @@ class Shown:
         return "\n".join(line[4:] for line in shown if line.startswith("  │ "))
 
 
-def run(place: Path, *args: str) -> subprocess.CompletedProcess[str]:
+def run(place: Path, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
     outside = {k: v for k, v in os.environ.items() if not k.startswith(("GITHUB_", "MLGATE_"))}
     return subprocess.run(
         [sys.executable, "-m", "mlgate", "demo", *args],
         cwd=place,
-        env={**outside, "PYTHONPATH": str(ROOT / "src"), "GIT_CONFIG_GLOBAL": os.devnull},
+        env={**outside, "PYTHONPATH": str(ROOT / "src"), "GIT_CONFIG_GLOBAL": os.devnull, **env},
         capture_output=True,
         text=True,
         check=False,
@@ -52,9 +55,12 @@ def run(place: Path, *args: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Shown:
+    """The demo, started by a hook of a repository elsewhere."""
     place = tmp_path_factory.mktemp("demo")
-    done = run(place)
-    return Shown(done.returncode, done.stdout, done.stderr, place)
+    hook = GitFolder.new(tmp_path_factory.mktemp("elsewhere") / "hook")
+    hook.commit("mine", mine="1")
+    done = run(place, GIT_DIR=str(hook.path / ".git"), GIT_WORK_TREE=str(hook.path))
+    return Shown(done.returncode, done.stdout, done.stderr, place, hook)
 
 
 def test_it_ends_well(shown: Shown) -> None:
@@ -96,6 +102,8 @@ def test_the_pages_to_look_at_are_there(shown: Shown) -> None:
 
 def test_nothing_is_touched_outside_its_folder(shown: Shown) -> None:
     assert [entry.name for entry in shown.place.iterdir()] == ["mlgate-demo"]
+    assert shown.hook.git("log", "--all", "--format=%s") == "mine"
+    assert shown.hook.git("status", "--porcelain") == ""
 
 
 def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
