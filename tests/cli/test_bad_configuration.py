@@ -112,8 +112,9 @@ class TestOutside:
         (measured.path / "metrics.json").symlink_to(secret)
         ran = measured.report()
         assert ran.exit_code == 3
-        assert ran.errors == ["error: metrics.json: leads outside the workspace"]
-        assert "fix: name files inside the repository; links must not leave it" in ran.stderr
+        judgement = measured.judgement("metrics.json")
+        assert judgement["sentence"] == "metrics.json: leads outside the workspace."
+        assert judgement["advice"] == "name files inside the repository; links must not leave it"
 
     def test_a_configuration_that_leads_out(self, measured: Machine) -> None:
         (measured.path.parent / "out.yml").write_text("gate: []\n")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 LM_RULES = "metrics: [lm.json]\ngate:\n  - {metric: arc.acc, max-drop: 0.01}\n"
-WRITTEN = {"evidence.json", "report.json", "report.md", "report.html", "junit.xml"}
+WRITTEN = {".gitignore", "evidence.json", "report.json", "report.md", "report.html", "junit.xml"}
 
 
 def lm(accuracy: float, *, stderr: float = 0.02, version: int = 1) -> str:
@@ -141,6 +141,13 @@ def test_output_folder_is_the_users_choice(machine: Machine, tmp_path: Path) -> 
     assert machine.report("--output", str(tmp_path / "abs")).exit_code == 0
     assert {file.name for file in (tmp_path / "abs").iterdir()} == WRITTEN
     assert not (machine.path / ".mlgate").exists()
+
+
+def test_a_folder_that_is_there_keeps_what_git_thinks_of_it(machine: Machine) -> None:
+    proposed(machine, auc(0.9), auc(0.9))
+    (machine.path / "out").mkdir()
+    machine.report("--output", "out")
+    assert {file.name for file in (machine.path / "out").iterdir()} == WRITTEN - {".gitignore"}
 
 
 def test_every_option_can_be_set_by_the_environment(machine: Machine) -> None:

@@ -25,6 +25,8 @@ FORMATS = ("text", "markdown", "json", "junit", "github")
 def write_files(folder: Path, report: Report, evidence: Evidence | None) -> Mapping[str, Path]:
     """Write every rendering to ``folder`` and return the paths by output name.
 
+    A folder made here tells git to ignore it, so that reports are not committed by accident.
+
     Raises:
         ConfigError: the folder cannot be made.
     """
@@ -42,6 +44,7 @@ def write_files(folder: Path, report: Report, evidence: Evidence | None) -> Mapp
     }
     if evidence is not None:
         contents["evidence"] = ("evidence.json", encode(evidence))
+    is_new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
@@ -49,6 +52,8 @@ def write_files(folder: Path, report: Report, evidence: Evidence | None) -> Mapp
             f"--output {folder}: no folder can be made here: {exc.strerror}",
             hint="name a folder, new or not, that this user may write to",
         ) from exc
+    if is_new:
+        write_atomically(folder / ".gitignore", b"*\n")
     for name, raw in contents.values():
         write_atomically(folder / name, raw)
     return {key: folder / name for key, (name, _) in contents.items()}

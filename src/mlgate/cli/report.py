@@ -14,9 +14,11 @@ from mlgate.cli.params import PerLine
 from mlgate.errors import ConfigError
 
 if TYPE_CHECKING:
-    from mlgate.cli.pipeline import Outcome
+    from collections.abc import Mapping
+
     from mlgate.cli.posting import Posting
     from mlgate.cli.session import Session
+    from mlgate.documents.report import Report
 
 EXAMPLES = """
 \b
@@ -115,7 +117,7 @@ def report(
     previous release on a tag. Files go to --output: evidence.json, report.json, report.md,
     report.html, junit.xml.
     """
-    from mlgate.cli.output import print_annotations, print_report  # noqa: PLC0415
+    from mlgate.cli.output import print_annotations, print_report, write_files  # noqa: PLC0415
     from mlgate.cli.pipeline import Request, run  # noqa: PLC0415  # `--help` needs none of it
     from mlgate.cli.posting import Posting  # noqa: PLC0415
 
@@ -136,10 +138,12 @@ def report(
     try:
         posting.open_check(session)
         outcome = run(session, request)
+        paths = write_files(folder, outcome.report, outcome.evidence)
         print_report(session, outcome.report, form)
         if session.github is not None and form != "github":
             print_annotations(outcome.report)
-        deliver(session, outcome, posting, folder)
+        posting.publish(session, outcome.report)
+        hand_over(session, outcome.report, posting, paths)
     except BaseException as exc:
         posting.crashed(session, exc)
         raise
@@ -151,16 +155,16 @@ def report(
     ctx.exit(code)
 
 
-def deliver(session: Session, outcome: Outcome, posting: Posting, folder: Path) -> None:
-    """Write the files, post, and hand the outputs to later steps."""
-    from mlgate.cli.output import write_files, write_outputs  # noqa: PLC0415
+def hand_over(
+    session: Session, report: Report, posting: Posting, paths: Mapping[str, Path]
+) -> None:
+    """Hand the outputs to later steps."""
+    from mlgate.cli.output import write_outputs  # noqa: PLC0415
 
-    paths = write_files(folder, outcome.report, outcome.evidence)
-    posting.publish(session, outcome.report)
     files = {name: str(path) for name, path in paths.items() if name != "report-junit"}
     places = {"comment-url": posting.comment_url, "check-url": posting.check_url}
-    more = {"baseline": outcome.report.baseline.commit, **places, **files}
-    write_outputs(session, outcome.report, more)
+    more = {"baseline": report.baseline.commit, **places, **files}
+    write_outputs(session, report, more)
 
 
 def output_folder(session: Session, output: str) -> Path:

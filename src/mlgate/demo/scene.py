@@ -59,7 +59,6 @@ class Scene:
             "init", "--quiet", "--bare", "--initial-branch=main", "remote.git", at=self.folder
         )
         shutil.copytree(PROJECT, self.repo, ignore=shutil.ignore_patterns("__pycache__"))
-        (self.repo / ".gitignore").write_text(".mlgate/\n")
         self._git("init", "--quiet", "--initial-branch=main")
         self._git("remote", "add", "origin", "../remote.git")
 

@@ -16,7 +16,9 @@ THIN: Final = "\u202f"
 
 _SCIENTIFIC_BELOW: Final = 1e-5
 _SCIENTIFIC_FROM: Final = 1e12
-_MOST_DECIMALS: Final = 16
+_MOST_DECIMALS: Final = 22
+"""All digits of a double from ``_SCIENTIFIC_BELOW`` on."""
+_MOST_INTERVAL_DECIMALS: Final = 16
 _MOST_PERCENT: Final = 1e6
 _ASYMMETRIC: Final = 0.2
 
@@ -76,7 +78,9 @@ def _shower(metric: MetricChange) -> _Fixed | _Scientific:
         digits = _order(largest) - _order(step) + 1
         return _Scientific(min(max(digits, 2), _MOST_DECIMALS))
     decimals = 1 - _order(step)
-    if not half:
+    if half:
+        decimals = min(decimals, _MOST_INTERVAL_DECIMALS)
+    else:
         enough = max(decimals, 1 - _order(_three_digits(largest)))
         decimals = min(enough, max((_decimals_of(v) for v in values), default=0))
     return _Fixed(min(max(decimals, 0), _MOST_DECIMALS))

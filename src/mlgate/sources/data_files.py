@@ -13,6 +13,7 @@ from mlgate.sources.dvc_project import kind_of
 from mlgate.sources.find import is_left_alone
 from mlgate.sources.globs import inside, is_pattern, matching
 from mlgate.sources.parsed import whole
+from mlgate.sources.reading import read_each
 from mlgate.sources.tree import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ def _lfs_identity(tree: Tree, path: str) -> tuple[str, int | None]:
     """Read a pointer, or digest the content that stands in its place in the work tree."""
     size = tree.size(path)
     if size is None or size <= _POINTER_BYTES:
-        pointer = parse_pointer(tree.read([path]).get(path, b""))
+        pointer = parse_pointer(read_each(tree, [path]).read.get(path, b""))
         if pointer:
             return pointer
     return tree.sha256(path), size
@@ -163,7 +164,7 @@ def _in_lfs(tree: Tree, paths: Sequence[str]) -> frozenset[str]:
     if not names or not paths:
         return frozenset()
     found: set[str] = set()
-    for name, raw in sorted(tree.read(names).items()):
+    for name, raw in sorted(read_each(tree, names).read.items()):
         folder = posixpath.dirname(name)
         for line in raw.decode("utf-8", "replace").splitlines():
             pattern, *attributes = line.split() or [""]

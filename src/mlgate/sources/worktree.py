@@ -51,10 +51,10 @@ class WorkTree:
         return tuple(found)
 
     def size(self, path: str) -> int | None:
-        """Return the size in bytes, ``None`` when there is no such file."""
+        """Return the size in bytes, ``None`` when there is no such file in the workspace."""
         try:
-            place = self._inside(path)
-            return place.stat().st_size if place.is_file() else None
+            place = self._file(path)
+            return place.stat().st_size if place else None
         except OSError:
             return None
 
@@ -77,21 +77,25 @@ class WorkTree:
 
     def digests(self, paths: Sequence[str]) -> Mapping[str, str]:
         """Return ``git:<blob id>`` of each file, so that it compares with a commit's."""
-        found = {}
-        for path in paths:
-            place = self._inside(path)
-            if place.is_file():
-                found[path] = f"git:{_blob_id(place)}"
-        return found
+        places = {path: self._file(path) for path in paths}
+        return {path: f"git:{_blob_id(place)}" for path, place in places.items() if place}
 
     def sha256(self, path: str) -> str:
         """Return ``sha256:<hex>`` of one file; empty when it is absent."""
-        place = self._inside(path)
-        return f"sha256:{_digest(place, hashlib.sha256())}" if place.is_file() else ""
+        place = self._file(path)
+        return f"sha256:{_digest(place, hashlib.sha256())}" if place else ""
 
     def tracked(self) -> frozenset[str]:
         """Return the paths that git tracks; none outside a repository."""
         return self._repository.tracked() if self._repository else frozenset()
+
+    def _file(self, path: str) -> Path | None:
+        """Return where a file lies; ``None`` when it is absent, or a link leads out to it."""
+        try:
+            place = self._inside(path)
+        except SourceError:
+            return None
+        return place if place.is_file() else None
 
     def _inside(self, path: str) -> Path:
         folder, name = os.path.split(path)

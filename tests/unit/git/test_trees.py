@@ -108,6 +108,9 @@ def test_a_link_out_of_the_workspace_is_refused(folder: GitFolder, tmp_path: Pat
     (folder.path / "linked.json").symlink_to(tmp_path / "secret.json")
     with pytest.raises(SourceError, match=r"linked\.json: leads outside the workspace"):
         WorkTree(folder.path).read(["linked.json"])
+    tree = WorkTree(folder.path)
+    assert (tree.size("linked.json"), tree.sha256("linked.json")) == (None, "")
+    assert tree.digests(["linked.json"]) == {}
     folder.commit()
     assert CommitTree(folder.open(), folder.head()).read(["linked.json"]) == {}
 

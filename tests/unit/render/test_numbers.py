@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fakes.reports import metric
@@ -53,7 +53,9 @@ def test_any_numbers_can_be_shown(base: float, head: float, half: float | None) 
         assert all(len(text) < 400 for text in shown)
 
 
-@given(st.floats(0.001, 1000), st.floats(0.001, 1000))
+@given(st.floats(0.00001, 1000), st.floats(0.00001, 1000))
+@example(0.001, 0.0010000000000000002)
+@example(0.00001, 0.000010000000000000003)
 def test_different_numbers_look_different(base: float, head: float) -> None:
     shown = figures(metric("m", base, head))
     assert (shown.base == shown.head) == (base == head)
