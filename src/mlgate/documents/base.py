@@ -42,9 +42,9 @@ class Document(
     """A frozen value with a JSON Schema; numbers are finite, unknown fields refused."""
 
     def __post_init__(self) -> None:
-        for name in self.__struct_fields__:
-            value = getattr(self, name)
+        for index, value in enumerate(msgspec.structs.astuple(self)):
             if isinstance(value, float) and not math.isfinite(value):
+                name = self.__struct_fields__[index]
                 raise ValueError(f"{name} is {value}, not a finite number")
 
 

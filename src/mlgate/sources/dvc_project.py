@@ -6,6 +6,7 @@ and models this commit means, by digest, size and number of files.
 
 from __future__ import annotations
 
+import functools
 import posixpath
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -39,15 +40,15 @@ class DvcProject:
     """Everything DVC's files in one tree say.
 
     Attributes:
-        metrics: Metric files of all pipelines, in their order.
-        params: Parameter files.
+        metrics: Metric files of all pipelines, in their order, each once.
+        params: Parameter files, likewise.
         files: Data sets and models by path.
         outputs: Paths of single files that DVC keeps, metrics among them.
         notes: What could not be used, for the reader.
     """
 
-    metrics: list[str] = field(default_factory=list)
-    params: list[str] = field(default_factory=list)
+    metrics: dict[str, None] = field(default_factory=dict)
+    params: dict[str, None] = field(default_factory=dict)
     files: dict[str, DataFile] = field(default_factory=dict)
     outputs: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
@@ -81,7 +82,7 @@ def read_dvc_project(tree: Tree) -> DvcProject:
     failed = dict(contents.failed)
     for path in sorted(contents.read, key=_pipelines_last):
         try:
-            content = parse_yaml(contents.read[path], origin=path, max_bytes=MAX_DVC_BYTES).value
+            content = _parse(contents.read[path], path)
         except SourceError as exc:
             failed[path] = exc
             continue
@@ -91,6 +92,12 @@ def read_dvc_project(tree: Tree) -> DvcProject:
     measured = {*project.metrics, *project.params}
     project.files = {p: f for p, f in project.files.items() if p not in measured}
     return project
+
+
+@functools.lru_cache(maxsize=64)
+def _parse(raw: bytes, path: str) -> object:
+    """Return what a file says; pipelines rarely change between baseline and head."""
+    return parse_yaml(raw, origin=path, max_bytes=MAX_DVC_BYTES).value
 
 
 def _pipelines_last(path: str) -> tuple[bool, str]:
@@ -146,9 +153,7 @@ class _Reader:
         return posixpath.dirname(found)
 
     def _metrics(self, entries: object, folder: str) -> None:
-        for path in self._plain(_names(entries), folder):
-            if path not in self._project.metrics:
-                self._project.metrics.append(path)
+        self._project.metrics |= dict.fromkeys(self._plain(_names(entries), folder))
 
     def _parameters(self, entries: object, folder: str) -> None:
         # A string names keys of params.yaml in a stage, and a file at the top level.
@@ -156,9 +161,8 @@ class _Reader:
         files = [key for entry in named if isinstance(entry, dict) for key in entry]
         files += [entry for entry in named if isinstance(entry, str) and "." in entry]
         for path in self._plain(files, folder):
-            readable = posixpath.splitext(path)[1] in {".yaml", ".yml", ".json", ".toml"}
-            if readable and path not in self._project.params:
-                self._project.params.append(path)
+            if posixpath.splitext(path)[1] in {".yaml", ".yml", ".json", ".toml"}:
+                self._project.params[path] = None
 
     def _lock(self, content: Mapping[str, object]) -> None:
         stages = content.get("stages", content)

@@ -238,13 +238,15 @@ class Repository:
 
     def _sizes(self, oids: Sequence[str]) -> dict[str, int]:
         asked = "".join(f"{oid}\n" for oid in oids).encode()
-        answer = self.git("cat-file", "--batch-check=%(objectname) %(objectsize)", stdin=asked)
+        answer = self.git(
+            "cat-file", "--batch-check=%(objectname) %(objectsize)", "--buffer", stdin=asked
+        )
         pairs = (line.split(" ") for line in answer.decode().splitlines())
         return {pair[0]: int(pair[1]) for pair in pairs if pair[-1].isdigit()}
 
     def _contents(self, oids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         asked = "".join(f"{oid}\n" for oid in oids).encode()
-        answer, at = self.git("cat-file", "--batch", stdin=asked), 0
+        answer, at = self.git("cat-file", "--batch", "--buffer", stdin=asked), 0
         while at < len(answer):
             end = answer.index(b"\n", at)
             oid, kind, *size = answer[at:end].decode().split()

@@ -1,11 +1,16 @@
-"""The files that lie in the workspace now."""
+"""The files that lie in the workspace now.
 
+Places are texts, not ``Path`` objects: there may be thousands of files, and those would cost more
+than reading them.
+"""
+
+# ruff: noqa: PTH114, PTH116, PTH118, PTH123
 from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlgate.documents.strict_json import too_large
@@ -14,6 +19,7 @@ from mlgate.sources.tree import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from mlgate.sources.git import Repository
 
@@ -32,7 +38,8 @@ class WorkTree:
     label = ""
 
     def __init__(self, root: Path, repository: Repository | None = None) -> None:
-        self.root = root.resolve()
+        self.root = os.path.realpath(root)
+        self._inner = f"{self.root.rstrip(os.sep)}{os.sep}"
         self._repository = repository
         self._folders: dict[str, str] = {}
 
@@ -42,7 +49,7 @@ class WorkTree:
 
     @cached_property
     def _paths(self) -> tuple[str, ...]:
-        found = sorted(_walk(str(self.root), "", 0))
+        found = sorted(_walk(self.root, "", 0))
         if len(found) > MAX_PATHS:
             raise SourceError(
                 f"{self.root}: more than {MAX_PATHS:,} files",
@@ -52,70 +59,67 @@ class WorkTree:
 
     def size(self, path: str) -> int | None:
         """Return the size in bytes, ``None`` when there is no such file in the workspace."""
-        try:
-            place = self._file(path)
-            return place.stat().st_size if place else None
-        except OSError:
-            return None
+        found = self._file(path)
+        return found[1] if found else None
 
     def read(self, paths: Sequence[str]) -> Mapping[str, bytes]:
         """Return the content of files; absent ones are left out."""
         found: dict[str, bytes] = {}
         for path in paths:
-            place = self._inside(path)
             try:
-                with place.open("rb") as file:
+                with open(self._inside(path), "rb") as file:
                     raw = file.read(MAX_FILE_BYTES + 1)
+                    size = os.fstat(file.fileno()).st_size
             except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
                 continue
             except OSError as exc:
                 raise SourceError(f"{path}: cannot be read: {exc.strerror}") from exc
             if len(raw) > MAX_FILE_BYTES:
-                raise too_large(path, place.stat().st_size, MAX_FILE_BYTES)
+                raise too_large(path, size, MAX_FILE_BYTES)
             found[path] = raw
         return found
 
     def digests(self, paths: Sequence[str]) -> Mapping[str, str]:
         """Return ``git:<blob id>`` of each file, so that it compares with a commit's."""
         places = {path: self._file(path) for path in paths}
-        return {path: f"git:{_blob_id(place)}" for path, place in places.items() if place}
+        return {path: f"git:{_blob_id(*found)}" for path, found in places.items() if found}
 
     def sha256(self, path: str) -> str:
         """Return ``sha256:<hex>`` of one file; empty when it is absent."""
-        place = self._file(path)
-        return f"sha256:{_digest(place, hashlib.sha256())}" if place else ""
+        found = self._file(path)
+        return f"sha256:{_digest(found[0], hashlib.sha256())}" if found else ""
 
     def tracked(self) -> frozenset[str]:
         """Return the paths that git tracks; none outside a repository."""
         return self._repository.tracked() if self._repository else frozenset()
 
-    def _file(self, path: str) -> Path | None:
-        """Return where a file lies; ``None`` when it is absent, or a link leads out to it."""
+    def _file(self, path: str) -> tuple[str, int] | None:
+        """Return place and size of a file; ``None`` when it is absent, or a link leads out."""
         try:
             place = self._inside(path)
-        except SourceError:
+            found = os.stat(place)
+        except (SourceError, OSError):
             return None
-        return place if place.is_file() else None
+        return (place, found.st_size) if stat.S_ISREG(found.st_mode) else None
 
-    def _inside(self, path: str) -> Path:
+    def _inside(self, path: str) -> str:
         folder, name = os.path.split(path)
         if folder not in self._folders:
-            self._folders[folder] = os.path.realpath(self.root / folder)
-        place = os.path.join(self._folders[folder], name)  # noqa: PTH118 - hot path
-        if name in {"", ".", ".."} or os.path.islink(place):  # noqa: PTH114 - hot path
+            self._folders[folder] = os.path.realpath(os.path.join(self.root, folder))
+        place = os.path.join(self._folders[folder], name)
+        if name in {"", ".", ".."} or os.path.islink(place):
             place = os.path.realpath(place)
-        inside = Path(place)
-        if not inside.is_relative_to(self.root):
+        if not f"{place}{os.sep}".startswith(self._inner):
             raise SourceError(
                 f"{path}: leads outside the workspace",
                 hint="name files inside the repository; links must not leave it",
             )
-        return inside
+        return place
 
 
 def _walk(root: str, folder: str, depth: int) -> Iterator[str]:
     try:
-        entries = list(os.scandir(os.path.join(root, folder)))  # noqa: PTH118 - hot path
+        entries = list(os.scandir(os.path.join(root, folder)))
     except OSError:
         return
     for entry in entries:
@@ -127,13 +131,12 @@ def _walk(root: str, folder: str, depth: int) -> Iterator[str]:
             yield name
 
 
-def _blob_id(place: Path) -> str:
-    start = b"blob %d\0" % place.stat().st_size
-    return _digest(place, hashlib.sha1(start, usedforsecurity=False))
+def _blob_id(place: str, size: int) -> str:
+    return _digest(place, hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False))
 
 
-def _digest(place: Path, digest: hashlib._Hash) -> str:
-    with place.open("rb") as file:
+def _digest(place: str, digest: hashlib._Hash) -> str:
+    with open(place, "rb") as file:
         while chunk := file.read(CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
