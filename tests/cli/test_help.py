@@ -67,6 +67,21 @@ def test_a_typo_gets_the_likely_name(machine: Machine) -> None:
     assert "No such command 'reprot'. Did you mean 'report'?" in ran.stderr
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("--quiet", "--quiet goes before the command: mlgate --quiet report"),
+        ("--config=x.yml", "--config goes before the command: mlgate --config … report"),
+    ],
+)
+def test_an_option_of_all_commands_stands_before_them(
+    machine: Machine, given: str, said: str
+) -> None:
+    ran = machine.run("report", given)
+    assert ran.exit_code == 2
+    assert said in ran.stderr
+
+
 def test_an_option_with_a_typo_gets_the_likely_name(machine: Machine) -> None:
     ran = machine.run("report", "--bsae", "main")
     assert ran.exit_code == 2

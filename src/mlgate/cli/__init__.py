@@ -38,6 +38,13 @@ class LazyGroup(click.Group):
         """Run the command; neither Ctrl-C nor a closed pipe may look like the gate's no."""
         try:
             return super().invoke(ctx)
+        except click.NoSuchOption as exc:
+            for option in self.params:
+                if exc.option_name in option.opts:
+                    value = "" if getattr(option, "is_flag", False) else " …"
+                    before = f"mlgate {exc.option_name}{value} {ctx.invoked_subcommand}"
+                    exc.message = f"{exc.option_name} goes before the command: {before}"
+            raise
         except KeyboardInterrupt:
             click.echo("\ninterrupted", err=True)
             raise click.exceptions.Exit(INTERRUPTED) from None
