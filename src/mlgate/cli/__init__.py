@@ -43,7 +43,8 @@ class LazyGroup(click.Group):
                 if exc.option_name in option.opts:
                     value = "" if getattr(option, "is_flag", False) else " …"
                     before = f"mlgate {exc.option_name}{value} {ctx.invoked_subcommand}"
-                    exc.message = f"{exc.option_name} goes before the command: {before}"
+                    said = f"{exc.option_name} goes before the command: {before}"
+                    raise click.UsageError(said, exc.ctx) from exc
             raise
         except KeyboardInterrupt:
             click.echo("\ninterrupted", err=True)
