@@ -9,16 +9,16 @@ import msgspec
 
 from mlgate.documents.verdict import Judgement, PolicySource, Verdict
 from mlgate.policy.bounds import ORDER
+from mlgate.policy.checks import judge_checks
 from mlgate.policy.config import Config, Model
 from mlgate.policy.metrics import Judged, judge_metrics
-from mlgate.policy.rules import select_checks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mlgate.documents.comparison import Baseline, Comparison
     from mlgate.documents.evidence import ModelEvidence
-    from mlgate.documents.verdict import Effect, Outcome, Overall
+    from mlgate.documents.verdict import Effect, Overall
     from mlgate.policy.config import Policy
 
 EFFECTS: tuple[Effect, ...] = ("fail", "warn", "pass")
@@ -53,7 +53,12 @@ def judge(case: Case) -> Verdict:
     judged = _holm([*_metric_judgements(case)], policy)
     tested = sum(_counts_for_holm(j) for j in judged)
     judgements = sorted(
-        [*_gaps(case), *case.policy_changes, *_checks(case), *(j.judgement for j in judged)],
+        [
+            *_gaps(case),
+            *case.policy_changes,
+            *_check_judgements(case),
+            *(j.judgement for j in judged),
+        ],
         key=_rank,
     )
     overall = overall_of(judgements)
@@ -116,6 +121,12 @@ def _metric_judgements(case: Case) -> Iterator[Judged]:
     for comparison in case.comparisons:
         model = rules_of(case.config, comparison.model)
         yield from judge_metrics(comparison, model, case.config.policy, baseline=baseline)
+
+
+def _check_judgements(case: Case) -> Iterator[Judgement]:
+    for model in case.evidence:
+        rules = rules_of(case.config, model.model).gate
+        yield from judge_checks(model, rules, case.config.policy)
 
 
 def _counts_for_holm(judged: Judged) -> bool:
@@ -192,42 +203,3 @@ def _gap(model: str, subject: str, kind: str, effect: Effect, texts: tuple[str, 
         sentence=texts[0],
         advice=texts[1],
     )
-
-
-def _checks(case: Case) -> Iterator[Judgement]:
-    for model in case.evidence:
-        rules = rules_of(case.config, model.model).gate
-        for check, rule in select_checks(rules, model.checks):
-            outcome, effect = _check_outcome(check.outcome)
-            level = rule.level if rule else "error"
-            if level == "off":
-                outcome, effect = "skipped", "pass"
-            elif level == "warn" and effect == "fail":
-                effect = "warn"
-            yield Judgement(
-                model=model.model,
-                subject=check.id,
-                kind="check",
-                rule=rule.text if rule else "",
-                level=level,
-                outcome=outcome,
-                effect=effect,
-                limit=check.threshold,
-                sentence=check.message or f"{check.id}: {check.outcome}.",
-                check=check,
-            )
-
-
-def _check_outcome(outcome: str) -> tuple[Outcome, Effect]:
-    """A check that could not run is missing evidence, never a pass."""
-    match outcome:
-        case "pass":
-            return "pass", "pass"
-        case "warn":
-            return "worse", "warn"
-        case "fail":
-            return "fail", "fail"
-        case "skipped":
-            return "skipped", "warn"
-        case _:
-            return "missing", "fail"

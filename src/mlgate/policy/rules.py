@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
@@ -58,10 +57,12 @@ def select_checks(
         yield check, found[-1] if found else None
 
 
-def ambiguous_names(metrics: Iterable[MetricChange]) -> frozenset[str]:
-    """Return the titles that stand in more than one file."""
-    counts = Counter(metric.title for metric in metrics)
-    return frozenset(title for title, count in counts.items() if count > 1)
+def unanswered(rules: Sequence[Rule], checks: Sequence[CheckResult]) -> Iterator[Rule]:
+    """Yield the rules, but for those at level off, that name no check of ``checks``."""
+    for rule in rules:
+        pattern = rule.check if rule.level != "off" else None
+        if pattern is not None and not any(fnmatchcase(check.id, pattern) for check in checks):
+            yield rule
 
 
 def _matching(rule: Rule, metrics: Iterable[MetricChange]) -> Iterator[MetricChange]:

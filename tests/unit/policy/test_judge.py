@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fakes.judging import BASE, evidence, metric, ruling, verdict
 from mlgate.compare.evidence import compare_models
 from mlgate.documents.comparison import Baseline
-from mlgate.documents.evidence import CheckResult, Metric, ModelEvidence, SourceFile
+from mlgate.documents.evidence import Metric, ModelEvidence, SourceFile
 from mlgate.policy.judge import Case, judge
 from mlgate.policy.parse import parse_config
 
@@ -367,24 +367,6 @@ def test_an_unreadable_file_is_missing_with_its_fix() -> None:
         "rewrite it",
         3,
     )
-
-
-@pytest.mark.parametrize(
-    ("outcome", "effect", "exit_code"),
-    [
-        ("pass", "pass", 0),
-        ("warn", "warn", 0),
-        ("fail", "fail", 1),
-        ("error", "fail", 3),
-        ("skipped", "warn", 0),
-    ],
-)
-def test_a_check_that_could_not_run_is_no_pass(outcome: str, effect: str, exit_code: int) -> None:
-    check = CheckResult(id="data.nulls", outcome=outcome)  # type: ignore[arg-type]
-    here = ModelEvidence(model="model", checks=(check,))
-    config = parse_config(b"version: 1", origin="mlgate.yml")
-    found = judge(case(config=config, evidence=[here], comparisons=[compare_models(here, here)]))
-    assert (ruling(found, "data.nulls").effect, found.exit_code) == (effect, exit_code)
 
 
 def test_a_baseline_without_metrics_is_no_baseline() -> None:
