@@ -19,7 +19,7 @@ _HEREDOC = re.compile(r"([A-Za-z_][\w-]*)<<(\S+)\r?\n(.*?)(?:\r?\n)?^\2$", re.MU
 _PLAIN = re.compile(r"^([A-Za-z_][\w-]*)=(.*)$", re.MULTILINE)
 TOKEN = "ghs_of_the_job"  # noqa: S105 - the stand-in for github.token
 _OF_THE_MACHINE = re.compile(
-    r"PATH|HOME|LANG|SSL_CERT_\w+|(HTTPS?|NO)_PROXY|(PIP|UV)_\w+", re.IGNORECASE
+    r"PATH|HOME|LANG|SSL_CERT_\w+|\w+_CA_BUNDLE|(HTTPS?|NO)_PROXY|(PIP|UV)_\w+", re.IGNORECASE
 )
 """What a runner's image sets: how registries are reached is the machine's own."""
 
