@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlgate.documents.comparison import Baseline
 from mlgate.errors import ConfigError
+from mlgate.sources.find import find_metric_files
 from mlgate.sources.git import COMMIT, GitError
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ class _Search:
             return Baseline(
                 commit=base, found="merge-base", explanation=f"merge base of HEAD and {branch}"
             )
-        if self._repository.dirty:
+        if self._repository.dirty or find_metric_files(self._repository.untracked()):
             return Baseline(
                 commit=head, found="parent", explanation="the commit before the work tree's changes"
             )

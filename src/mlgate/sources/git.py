@@ -27,7 +27,7 @@ DEEPEN: Final = (20, 200, 2000)
 
 
 class GitError(Exception):
-    """A git command failed; the text is the last line git said."""
+    """A git command failed; the text is what git complains about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +150,14 @@ class Repository:
         except GitError:
             return frozenset()
         return frozenset(listed.decode("utf-8", "replace").split("\0")[:-1])
+
+    def untracked(self) -> tuple[str, ...]:
+        """Return the files that git neither tracks nor ignores, relative to the workspace."""
+        try:
+            listed = self.git("ls-files", "--others", "--exclude-standard", "-z")
+        except GitError:
+            return ()
+        return tuple(listed.decode("utf-8", "replace").split("\0")[:-1])
 
     @cached_property
     def remote(self) -> str:
@@ -281,9 +289,16 @@ def _run(
     except subprocess.TimeoutExpired as exc:
         raise GitError(f"no answer within {seconds:.0f} s") from exc
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise GitError(_without_credentials(said[-1] if said else f"exit {done.returncode}"))
+        said = _complaint(done.stderr.decode("utf-8", "replace"))
+        raise GitError(_without_credentials(said) or f"exit {done.returncode}")
     return done.stdout
+
+
+def _complaint(stderr: str) -> str:
+    """Return the line that says what is wrong; git may add advice after it."""
+    lines = stderr.strip().splitlines()
+    told = (line for line in lines if line.startswith(("fatal: ", "error: ")))
+    return next(told, lines[-1] if lines else "").removeprefix("fatal: ").removeprefix("error: ")
 
 
 def _without_credentials(text: str) -> str:

@@ -94,7 +94,8 @@ def test_a_shallow_clone_without_network_says_what_to_do(origin: GitFolder, tmp_
     shutil.rmtree(origin.path)
     found = find_baseline(clone.open(), situation)
     assert (found.commit, found.found) == ("", "none")
-    assert "this clone has too little history and fetching failed" in found.problem
+    assert "this clone has too little history and fetching failed ('" in found.problem
+    assert "does not appear to be a git repository" in found.problem
     assert "check out with `fetch-depth: 0`" in found.problem
 
 
@@ -155,6 +156,22 @@ def test_changes_that_are_not_committed(origin: GitFolder) -> None:
     origin.write(metrics__json='{"auc": 0.1}')
     found = find_baseline(origin.open(), Situation())
     assert (found.commit, found.found) == (origin.head(), "parent")
+
+
+@pytest.mark.parametrize(
+    ("path", "counts"),
+    [
+        ("lightning_logs/version_3/metrics.csv", True),
+        ("eval/results_2026-08-05T12-00-00.json", True),
+        ("notes.txt", False),
+    ],
+)
+def test_new_results_are_changes_too(origin: GitFolder, path: str, *, counts: bool) -> None:
+    """Loggers that number or date their files leave the tracked ones as they are."""
+    origin.back()
+    origin.put({path: "{}"})
+    found = find_baseline(origin.open(), Situation())
+    assert found.commit == origin.git("rev-parse", "HEAD" if counts else "main~1")
 
 
 def test_a_clean_default_branch(origin: GitFolder) -> None:
