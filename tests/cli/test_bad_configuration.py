@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cli.machine import RULES
+
 if TYPE_CHECKING:
     from cli.machine import Machine
 
@@ -29,7 +31,7 @@ CONFIGS = {
     "wrong value": (
         "policy: {mode: enforced}\n",
         "mlgate.yml:1:10: Invalid enum value 'enforced'",
-        "`mlgate schema config` prints what is expected",
+        "one of: enforce, observe",
     ),
     "two names": ("gate: [{metric: a, check: b}]\n", "mlgate.yml:1:8: a rule names either", ""),
     "no name": ("gate: [{max-drop: 0.1}]\n", "mlgate.yml:1:8: a rule names either", ""),
@@ -136,3 +138,21 @@ class TestOutside:
         assert ran.errors == [
             f"error: --output {measured.path}/metrics.json: no folder can be made here: File exists"
         ]
+
+
+def test_a_folder_of_that_name_is_not_passed_over(measured: Machine) -> None:
+    measured.work.git("rm", "--quiet", "mlgate.yml")
+    measured.work.put({"mlgate.yml/mlgate.yml": RULES})
+    ran = measured.report()
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert ran.errors == ["error: mlgate.yml is a folder"]
+
+
+@pytest.mark.parametrize("raw", ["", "gate: [", b"\x80"], ids=["empty", "cut short", "binary"])
+def test_a_file_that_cannot_be_read_is_told_how_one_looks(
+    measured: Machine, raw: str | bytes
+) -> None:
+    measured.work.write(mlgate__yml=raw)
+    ran = measured.report()
+    assert ran.exit_code == 2
+    assert "fix: `mlgate init --print` shows a configuration that fits" in ran.stderr

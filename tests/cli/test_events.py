@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cli.machine import LOOSE, RULES, Job, Machine, auc, event, pull_request
+from fakes.judging import evidence
+from mlgate.documents.codec import encode
+from mlgate.documents.evidence import Evidence
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,6 +76,45 @@ class TestPolicyOfTheBase:
         assert job.report().exit_code == 1
         assert "fell by 0.05 (0.9 → 0.85)" in job.judgement("auc")["sentence"]
 
+    @pytest.mark.parametrize("moved", ["metrics.json", "n/x.json"])
+    def test_making_two_models_of_one_is_no_way_around_it(
+        self, forked: GitFolder, github: GitHubStandIn, moved: str
+    ) -> None:
+        forked.back("better")
+        forked.git("rm", "--quiet", "metrics.json")
+        config = f"models: {{x: {{metrics: [{moved}]}}, y: {{metrics: [n/y.json]}}}}\n"
+        forked.put({"mlgate.yml": config, moved: auc(0.7), "n/y.json": '{"f1": 0.5}'})
+        forked.commit("split")
+        job = pull_request(forked, github)
+        assert job.report().exit_code == 1
+        assert "fell by 0.2 (0.9 → 0.7)" in json.dumps(job.verdict(), ensure_ascii=False)
+        gone = job.judgement("model")
+        assert (gone["sentence"], gone["effect"]) == ("The model model did not report.", "fail")
+        assert "keep this name" in gone["advice"]
+
+    def test_a_second_model_beside_the_first_is_new(
+        self, forked: GitFolder, github: GitHubStandIn
+    ) -> None:
+        forked.back("better")
+        config = "models: {model: {metrics: [metrics.json]}, y: {metrics: [n/y.json]}}\n"
+        forked.put({"mlgate.yml": config, "metrics.json": auc(0.9), "n/y.json": auc(0.5)})
+        forked.commit("another")
+        job = pull_request(forked, github)
+        assert job.report().exit_code == 0
+        told = [j["sentence"] for j in job.verdict()["judgements"] if j.get("model") == "y"]
+        assert told == ["auc is 0.5; it is new, so only floors and ceilings are judged."]
+
+    def test_stored_evidence_of_another_name_is_still_compared(
+        self, forked: GitFolder, github: GitHubStandIn
+    ) -> None:
+        main = forked.git("rev-parse", "main")
+        forked.back()
+        forked.store(main, encode(Evidence(commit=main, models=(evidence({"auc": 0.9}, "old"),))))
+        job = pull_request(forked, github)
+        assert job.report().exit_code == 1
+        assert json.loads(job.written())["baseline"]["origin"] == "stored evidence"
+        assert "fell by 0.1 (0.9 → 0.8)" in job.judgement("auc")["sentence"]
+
     def test_removing_the_file_is_no_way_around_it(
         self, forked: GitFolder, github: GitHubStandIn
     ) -> None:
@@ -130,6 +172,23 @@ class TestPolicyOfTheBase:
         job.report()
         note = job.verdict()["policy"]["note"]
         assert note.startswith("No baseline was found to read the policy from")
+
+    def test_without_a_merge_base_the_target_branch_sets_the_rules(
+        self, forked: GitFolder, github: GitHubStandIn
+    ) -> None:
+        forked.git("switch", "--quiet", "--orphan", "alone")
+        head = forked.commit("alone", metrics__json=auc(0.1), mlgate__yml="version: 1\n")
+        main = forked.git("rev-parse", "main")
+        proposed = {
+            "number": 7,
+            "state": "open",
+            "head": {"sha": head, "ref": "alone"},
+            "base": {"sha": main, "ref": "main"},
+        }
+        job = event(forked, github, "pull_request", pull_request=proposed)
+        job.report()
+        policy = job.verdict()["policy"]
+        assert (policy["origin"], policy["commit"], policy["changed"]) == ("base", main, True)
 
 
 class TestOtherEvents:

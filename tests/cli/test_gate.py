@@ -102,6 +102,26 @@ class TestRefused:
         self.changed(machine, lambda tree: tree["verdict"].pop("judgements"))
         assert machine.run("gate").exit_code == 3
 
+    @pytest.mark.parametrize("kept", [0, 1])
+    def test_a_comparison_that_was_never_judged(
+        self, reported: Callable[..., Machine], kept: int
+    ) -> None:
+        """As of somebody who takes the failure out, and makes the verdict fit."""
+        machine = reported()
+
+        def edit(tree: dict[str, Any]) -> None:
+            verdict = tree["verdict"]
+            verdict["overall"] = "pass"
+            judgement = verdict["judgements"][0]
+            judgement.update(effect="pass", outcome="pass")
+            judgement["metric"]["head"] = 0.9
+            verdict["judgements"] = [judgement][:kept]
+
+        self.changed(machine, edit)
+        ran = machine.run("gate")
+        assert ran.exit_code == 3
+        assert "auc was compared and never judged" in ran.errors[0]
+
     @pytest.mark.parametrize(
         "raw",
         [b"", b"{}", b"[]", b"\x80", b'{"verdict": {}}', b"null", b"[" * 100_000, b'{"a":1,"a":1}'],
@@ -112,6 +132,16 @@ class TestRefused:
         ran = machine.run("gate")
         assert (ran.exit_code, ran.stdout, len(ran.errors)) == (3, "", 1), ran.output
         assert "report.json" in ran.errors[0]
+
+    def test_one_of_another_commit_in_a_ci_run(
+        self, reported: Callable[..., Machine], github: GitHubStandIn
+    ) -> None:
+        machine = reported(0.95)
+        assert machine.run("gate").exit_code == 0
+        machine.work.commit("worse", metrics__json=auc(0.1))
+        ran = event(machine.work, github, "push", ref="refs/heads/main").run("gate")
+        assert (ran.exit_code, ran.stdout) == (3, "")
+        assert ran.errors[0].startswith("error: the report is of commit ")
 
     def test_one_of_a_newer_version(self, reported: Callable[..., Machine]) -> None:
         machine = reported()

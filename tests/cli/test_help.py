@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import mlgate
+from fakes.git import environment
 from mlgate.cli import COMMANDS
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def test_a_typo_gets_the_likely_name(machine: Machine) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
+        ("--no-color", "--no-color goes before the command: mlgate --no-color report"),
         ("--quiet", "--quiet goes before the command: mlgate --quiet report"),
         ("--config=x.yml", "--config goes before the command: mlgate --config … report"),
     ],
@@ -141,6 +143,27 @@ def test_a_bug_of_ours_has_its_own_code_and_no_traceback(machine: Machine) -> No
     assert first.startswith("error: this is a bug in mlgate: FileNotFoundError")
     assert "MLGATE_TRACEBACK=1 shows the place" in fix
     assert command.startswith("::error title=mlgate::this is a bug in mlgate")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_a_full_disk_is_no_bug_of_ours(measured: Machine, form: str) -> None:
+    args = [sys.executable, "-m", "mlgate", "report", "--format", form]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            args,
+            cwd=measured.path,
+            env=environment(PYTHONPATH=str(ROOT / "src")),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 3
+    assert done.stderr.splitlines() == [
+        "error: the output: No space left on device",
+        "  fix: is there room on the disk?",
+    ]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

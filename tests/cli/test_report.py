@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cli.machine import RULES, Machine, auc, policy, proposed
+from fakes.git import GitFolder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -192,6 +193,14 @@ class TestModels:
         assert ran.exit_code == 1
         assert fleet.judgement("ndcg")["outcome"] == "fail"
 
+    def test_one_of_the_legs_may_be_asked_for(self, fleet: Machine) -> None:
+        for name in ("churn", "ranker"):
+            fleet.report("--model", name, "--output", f"legs/{name}")
+        fleet.report("--evidence", "legs", "--model", "churn")
+        assert [c["model"] for c in json.loads(fleet.written())["comparisons"]] == ["churn"]
+        assert {j.get("model", "") for j in fleet.verdict()["judgements"]} == {"churn"}
+        assert fleet.report("--evidence", "legs", "--model", "nobody").exit_code == 3
+
     def test_a_leg_that_died_is_missing(self, fleet: Machine) -> None:
         fleet.report("--model", "churn", "--output", "legs/churn")
         ran = fleet.report("--evidence", "legs")
@@ -216,3 +225,11 @@ class TestModels:
         assert ran.exit_code == 2
         assert ran.errors == ["error: --model 'chrun' is not in the configuration"]
         assert "did you mean `churn`?" in ran.stderr
+
+
+def test_a_folder_of_a_repository_is_told_from_its_root(measured: Machine) -> None:
+    sub = measured.path / "sub"
+    sub.mkdir()
+    ran = Machine(GitFolder(sub)).report()
+    assert ran.exit_code == 3
+    assert "mlgate looked in sub/ only: is the root of the repository meant?" in ran.stdout

@@ -55,7 +55,6 @@ if TYPE_CHECKING:
         comparisons: tuple[Comparison, ...]
         code: CodeChange | None
         expected: tuple[str, ...]
-        notes: tuple[str, ...]
         run: Run | None
         tested: int
 
@@ -222,6 +221,10 @@ _CHECKS = (
 )
 
 
+def noted(comparison: Comparison, *notes: str) -> Comparison:
+    return msgspec.structs.replace(comparison, notes=notes)
+
+
 def changed(model: str = "churn-clf", judgements: Sequence[Judgement] = ()) -> Comparison:
     return Comparison(
         model=model,
@@ -386,6 +389,6 @@ def hostile() -> Report:
     ]  # fmt: skip
     policy = PolicySource(origin="head", path=HOSTILE, commit=HOSTILE, changed=True, note=HOSTILE)
     return report(
-        found, overall="fail", headline=HOSTILE, policy=policy, notes=(HOSTILE,),
-        expected=(HOSTILE, "b"),
+        found, overall="fail", headline=HOSTILE, policy=policy, expected=(HOSTILE, "b"),
+        comparisons=(noted(changed(HOSTILE, found), HOSTILE),),
     )  # fmt: skip

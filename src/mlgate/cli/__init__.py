@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from importlib import import_module
 from io import TextIOWrapper
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from mlgate import __version__
-from mlgate.errors import MlgateError
+from mlgate.errors import MlgateError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["app", "main"]
 
 OUR_BUG: Final = 70
+NO_EVIDENCE: Final = SourceError.exit_code
+DISK_TROUBLE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
 INTERRUPTED: Final = 130
 READER_GONE: Final = 141
 """What a shell reports of a program that SIGINT or SIGPIPE has ended."""
@@ -40,7 +43,7 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         except click.NoSuchOption as exc:
             for option in self.params:
-                if exc.option_name in option.opts:
+                if exc.option_name in (*option.opts, *option.secondary_opts):
                     value = "" if getattr(option, "is_flag", False) else " …"
                     before = f"mlgate {exc.option_name}{value} {ctx.invoked_subcommand}"
                     said = f"{exc.option_name} goes before the command: {before}"
@@ -139,6 +142,10 @@ def main(args: Sequence[str] | None = None) -> None:
         _say(exc.what, exc.hint)
         sys.exit(exc.exit_code)
     except Exception as exc:  # noqa: BLE001 - the last line of defence
+        if isinstance(exc, OSError) and exc.errno in DISK_TROUBLE:
+            _say(f"{exc.filename or 'the output'}: {exc.strerror}", "is there room on the disk?")
+            _drop_output()
+            sys.exit(NO_EVIDENCE)
         _say(
             f"this is a bug in mlgate: {type(exc).__name__}: {exc}",
             "please report it with `mlgate --verbose` output; MLGATE_TRACEBACK=1 shows the place",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from mlgate.documents.base import Run
-from mlgate.documents.evidence import Evidence, ModelEvidence
+from mlgate.documents.evidence import Evidence, ModelEvidence, SourceFile
 from mlgate.errors import ConfigError, SourceError
 from mlgate.policy.judge import rules_of
 from mlgate.sources.baseline import MAX_BEHIND
@@ -19,7 +19,7 @@ from mlgate.sources.evidence_files import merge_evidence, read_evidence, read_st
 from mlgate.sources.git import GitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from mlgate.cli.session import Session
@@ -36,8 +36,13 @@ class BaseEvidence:
     """Models at the baseline, by name, and the baseline as it was in the end."""
 
     baseline: Baseline
-    models: dict[str, ModelEvidence]
-    notes: tuple[str, ...] = ()
+    models: Mapping[str, ModelEvidence]
+
+    def of(self, model: str, reported: Collection[str]) -> ModelEvidence | None:
+        """Return the baseline of ``model``; the one model of both sides may have a new name."""
+        if model not in self.models and len(self.models) == len(reported) == 1:
+            return next(iter(self.models.values()))
+        return self.models.get(model)
 
 
 def head_evidence(
@@ -51,8 +56,14 @@ def head_evidence(
     """
     if files:
         session.progress(f"reading {len(files)} evidence files")
-        return _of_this_run(session, merge_evidence(read_evidence(files)))
+        evidence = merge_evidence(read_evidence(files))
+        require_this_commit(session, evidence.commit, "evidence")
+        kept = tuple(m for m in evidence.models if model in {None, m.model})
+        return msgspec.structs.replace(evidence, models=kept)
     models = [collect(tree, wanted(config, name)) for name in _names(config, model)]
+    prefix = session.repository.prefix if session.repository else ""
+    if prefix and not any(m.metrics for m in models):
+        models = [_told_where(m, prefix) for m in models]
     return Evidence(
         commit=head_commit(session),
         dirty=session.repository.dirty if session.repository else False,
@@ -61,18 +72,29 @@ def head_evidence(
     )
 
 
-def _of_this_run(session: Session, evidence: Evidence) -> Evidence:
-    """Refuse what was measured at another commit: in CI it would let a change pass unseen."""
+def _told_where(model: ModelEvidence, prefix: str) -> ModelEvidence:
+    """Add to the hint of what is not there that we look in a folder of the repository only."""
+    here = f"; mlgate looked in {prefix[:400]} only: is the root of the repository meant?"
+    sources = (
+        msgspec.structs.replace(s, hint=f"{s.hint}{here}") if s.absent else s for s in model.sources
+    )
+    return msgspec.structs.replace(model, sources=tuple(sources))
+
+
+def require_this_commit(session: Session, commit: str, what: str) -> None:
+    """Refuse what was measured at another commit: in CI it would let a change pass unseen.
+
+    Raises:
+        SourceError: this is a CI run, and it is about another commit than ``commit``.
+    """
     github = session.github
-    if github is None or not evidence.commit:
-        return evidence
-    if evidence.commit not in {github.subject.head_sha, head_commit(session)}:
-        raise SourceError(
-            f"the evidence is of commit {evidence.commit[:12]}, and this run is about "
-            f"{github.subject.head_sha[:12]}",
-            hint="measure this commit; is an artifact of another run, or a cache, in the way?",
-        )
-    return evidence
+    if github is None or not commit or commit in {github.subject.head_sha, head_commit(session)}:
+        return
+    raise SourceError(
+        f"the {what} is of commit {commit[:12]}, and this run is about "
+        f"{github.subject.head_sha[:12]}",
+        hint="measure this commit; is an artifact of another run, or a cache, in the way?",
+    )
 
 
 def _names(config: Config, model: str | None) -> Iterable[str]:
@@ -95,6 +117,7 @@ def base_evidence(session: Session, wanteds: Sequence[Wanted], baseline: Baselin
         commits = repository.first_parents(baseline.commit, MAX_BEHIND + 1)
     except GitError:
         commits = (baseline.commit,)
+    unread: dict[str, ModelEvidence] = {}
     for behind, commit in enumerate(commits):
         stored = read_stored(repository, commit, fetch=fetch and behind == 0)
         if stored is not None:
@@ -102,15 +125,15 @@ def base_evidence(session: Session, wanteds: Sequence[Wanted], baseline: Baselin
             return BaseEvidence(_reached(baseline, commit, behind, "stored evidence"), found)
         session.detail(f"reading files of {commit[:7]}")
         tree = CommitTree(repository, commit)
-        models = [_at_commit(session, tree, one, dvc=behind == 0) for one in wanteds]
-        if any(m.metrics for m in models):
-            reached = _reached(baseline, commit, behind, "tracked files")
-            return BaseEvidence(reached, {m.model: m for m in models}, _problems(models))
-    searched = f"neither {baseline.commit[:12]}"
+        models = {one.model: _at_commit(session, tree, one, dvc=behind == 0) for one in wanteds}
+        if any(m.metrics for m in models.values()):
+            found = {name: _with_unread(model, unread.get(name)) for name, model in models.items()}
+            return BaseEvidence(_reached(baseline, commit, behind, "tracked files"), found)
+        unread = unread or models
+    searched = f"no metrics that can be read in {baseline.commit[:12]}"
     if len(commits) > 1:
-        searched += f" nor its {len(commits) - 1} ancestors"
-    problem = f"{searched} hold{'s' if len(commits) == 1 else ''} metrics that can be read"
-    return BaseEvidence(msgspec.structs.replace(baseline, problem=problem), {})
+        searched += f" and the {len(commits) - 1} commits before it"
+    return BaseEvidence(msgspec.structs.replace(baseline, problem=searched), unread)
 
 
 def wanted(config: Config, name: str) -> Wanted:
@@ -160,8 +183,16 @@ def _at_commit(session: Session, tree: CommitTree, wanted: Wanted, *, dvc: bool)
     try:
         return collect(tree, wanted, through_dvc=through_dvc if dvc else None)
     except SourceError as exc:
-        session.detail(exc.what)
-        return ModelEvidence(model=wanted.model, notes=(exc.what,))
+        broken = SourceFile(path="", problem=exc.what[:4000], hint=exc.hint[:4000])
+        return ModelEvidence(model=wanted.model, sources=(broken,))
+
+
+def _with_unread(model: ModelEvidence, nearer: ModelEvidence | None) -> ModelEvidence:
+    """Add what could not be read at the commit that was meant, when ``model`` is of an older."""
+    if nearer is None:
+        return model
+    problems = tuple(source for source in nearer.sources if source.problem)
+    return msgspec.structs.replace(model, sources=(*model.sources, *problems))
 
 
 def _reached(baseline: Baseline, commit: str, behind: int, origin: Origin) -> Baseline:
@@ -173,12 +204,3 @@ def _reached(baseline: Baseline, commit: str, behind: int, origin: Origin) -> Ba
         explanation=baseline.explanation
         + (f", {behind} commits before it, the nearest with metrics" if behind else ""),
     )
-
-
-def _problems(models: Sequence[ModelEvidence]) -> tuple[str, ...]:
-    return tuple(
-        f"At the baseline: {source.problem}"[:4000]
-        for model in models
-        for source in model.sources
-        if source.problem
-    )[:50]

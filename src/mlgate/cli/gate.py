@@ -14,6 +14,7 @@ from mlgate.errors import ConfigError, SourceError
 
 if TYPE_CHECKING:
     from mlgate.cli.session import Session
+    from mlgate.documents.comparison import MetricChange
     from mlgate.documents.report import Report
 
 DEFAULT_REPORT: Final = ".mlgate/report.json"
@@ -63,7 +64,8 @@ def gate(
 ) -> None:
     """Judge an existing report, or evidence, again; no file is written and nothing is posted.
 
-    A report whose verdict is not what its judgements add up to is refused.
+    A report is refused when its verdict is not what its judgements add up to, when a metric in it
+    was never judged, and in a CI run when it is about another commit.
     """
     from mlgate.cli.output import print_annotations, print_report, write_outputs  # noqa: PLC0415
 
@@ -73,7 +75,7 @@ def gate(
     judged = (
         _from_evidence(session, evidence, base)
         if evidence
-        else read_report(session.workspace / (report_path or DEFAULT_REPORT))
+        else _of_this_run(session, session.workspace / (report_path or DEFAULT_REPORT))
     )
     print_report(session, judged, form)
     if session.github is not None and form != "github":
@@ -86,7 +88,7 @@ def read_report(path: Path) -> Report:
     """Return the report at ``path``; its verdict is worked out again from its judgements.
 
     Raises:
-        SourceError: it is missing, not valid, or its verdict is not what its judgements add up to.
+        SourceError: it is missing, not valid, or not what mlgate wrote.
     """
     from mlgate.documents.codec import MAX_BYTES, decode  # noqa: PLC0415
     from mlgate.documents.report import Report  # noqa: PLC0415
@@ -102,11 +104,38 @@ def read_report(path: Path) -> Report:
         ) from exc
     found = decode(raw, Report, origin=str(path))
     if overall_of(found.verdict.judgements) != found.verdict.overall:
-        raise SourceError(
-            f"{path}: the verdict {found.verdict.overall!r} is not what its judgements add up to",
-            hint="the file was changed after mlgate wrote it; run `mlgate report` again",
-        )
-    return found
+        said = f"the verdict {found.verdict.overall!r} is not what its judgements add up to"
+    elif left_out := unjudged(found):
+        said = f"{left_out[0].title} was compared and never judged"
+    else:
+        return found
+    raise SourceError(
+        f"{path}: {said}",
+        hint="the file was changed after mlgate wrote it; run `mlgate report` again",
+    )
+
+
+def unjudged(report: Report) -> list[MetricChange]:
+    """Return the compared metrics that no judgement with the same numbers is about."""
+    judged = {_figures(j.model, j.metric) for j in report.verdict.judgements if j.metric}
+    return [
+        metric
+        for comparison in report.comparisons
+        for metric in comparison.metrics
+        if _figures(comparison.model, metric) not in judged
+    ]
+
+
+def _figures(model: str, metric: MetricChange) -> tuple[str | float | None, ...]:
+    return model, metric.source, metric.title, metric.base, metric.head
+
+
+def _of_this_run(session: Session, path: Path) -> Report:
+    from mlgate.cli.evidence import require_this_commit  # noqa: PLC0415
+
+    report = read_report(path)
+    require_this_commit(session, report.commit, "report")
+    return report
 
 
 def _from_evidence(session: Session, evidence: tuple[str, ...], base: str) -> Report:

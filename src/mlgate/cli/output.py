@@ -70,7 +70,7 @@ def rendered(session: Session, report: Report, form: str) -> str:
         case "text":
             from mlgate.render.terminal import render_text  # noqa: PLC0415
 
-            width = max(60, min(shutil.get_terminal_size((100, 24)).columns, 140))
+            width = min(shutil.get_terminal_size((100, 24)).columns, 140)
             return render_text(report, width=width, color=session.color)
         case "markdown":
             from mlgate.ci.commands import log_safe_lines  # noqa: PLC0415

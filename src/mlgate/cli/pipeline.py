@@ -24,7 +24,7 @@ from mlgate.sources.config_file import ConfigFile, read_config
 from mlgate.sources.worktree import WorkTree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from mlgate.ci.github import GitHubRun
@@ -63,14 +63,31 @@ class Rules:
     source: PolicySource
     changes: tuple[Judgement, ...] = ()
 
-    def measuring_base(self, model: str) -> Config:
+    def measuring_base(self, model: str, reported: Collection[str]) -> Config:
         """Return which files of the baseline count; the head does not choose them either.
 
-        A model that only the head knows has no other files than the head's, unless it is the one
-        model of both sides under a new name.
+        A model that only the head knows has no other files than the head's, unless the one model
+        of the baseline is gone: then its files are what every new name is compared with.
         """
-        renamed = len(self.decides.models) == len(self.measures.models) == 1
-        return self.decides if renamed or model in self.decides.models else self.measures
+        decides = self.decides.models
+        renamed = len(decides) == 1 and not decides.keys() & set(reported)
+        return self.decides if renamed or model in decides else self.measures
+
+    def expected(self, request: Request) -> dict[str, str]:
+        """Return the models that must report, each with what to do when it does not."""
+        again = "Did its job fail, or its evidence get lost? Run that job again."
+        if request.model:
+            return {request.model: again}
+        named = self.decides.models
+        kept = named if len(named) > 1 or (not request.evidence and self._split) else ()
+        gone = "The head's configuration lost it: keep this name for one of its models."
+        configured = {name: again if name in self.measures.models else gone for name in kept}
+        return configured | dict.fromkeys(request.expected, again)
+
+    @property
+    def _split(self) -> bool:
+        """Tell whether the head makes several models of the baseline's one."""
+        return len(self.decides.models) == 1 < len(self.measures.models)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +112,15 @@ def run(session: Session, request: Request) -> Outcome:
     session.progress("reading the evidence of the head")
     head = head_evidence(session, rules.measures, tree, files=request.evidence, model=request.model)
     session.progress("reading the evidence of the baseline")
-    wanteds = [wanted(rules.measuring_base(m.model), m.model) for m in head.models]
+    reported = [m.model for m in head.models]
+    wanteds = [wanted(rules.measuring_base(name, reported), name) for name in reported]
     base = base_evidence(session, wanteds, baseline)
     policy = rules.decides.policy
     comparisons = tuple(
-        compare_models(
-            base.models.get(m.model) if base.models else None, m, confidence=policy.confidence
-        )
+        compare_models(base.of(m.model, reported), m, confidence=policy.confidence)
         for m in head.models
     )
-    expected = _expected(rules, request)
+    expected = rules.expected(request)
     verdict = judge(
         Case(
             config=rules.decides,
@@ -130,7 +146,6 @@ def run(session: Session, request: Request) -> Outcome:
         code=_code_change(session, base.baseline, comparisons, head),
         verdict=verdict,
         expected=tuple(expected),
-        notes=base.notes,
     )
     return Outcome(head, report)
 
@@ -154,18 +169,19 @@ def rules_for(session: Session, tree: WorkTree, baseline: Baseline) -> Rules:
         ConfigError: the configuration that decides is not valid, or the named file is absent.
     """
     proposed = session.github is not None and _proposed(session.github)
-    base = _base_config(session, baseline) if proposed else None
+    commit = _policy_commit(session, baseline) if proposed else ""
+    base = _config_at(session, commit) if commit else None
     try:
         head = read_config(tree, session.config)
     except ConfigError as exc:
         if base is None:
             raise
         changes = (broken_policy(base.path, exc.what, exc.hint),)
-        return Rules(base.config, base.config, _source("base", base, baseline), changes)
+        return Rules(base.config, base.config, _source(base, commit), changes)
     if base is None:
-        return _head_rules(session, head, _own_policy(baseline) if proposed else "")
+        return _head_rules(session, head, _own_policy(commit) if proposed else "")
     changed = policy_change(base.config, head.config if head else None, base.path)
-    source = msgspec.structs.replace(_source("base", base, baseline), changed=changed is not None)
+    source = msgspec.structs.replace(_source(base, commit), changed=changed is not None)
     measures = head.config if head else base.config
     return Rules(base.config, measures, source, (changed,) if changed else ())
 
@@ -175,9 +191,9 @@ def _proposed(github: GitHubRun) -> bool:
     return github.subject.pull_request is not None or github.event == "merge_group"
 
 
-def _own_policy(baseline: Baseline) -> str:
+def _own_policy(commit: str) -> str:
     """Say why a proposed change is judged by its own policy."""
-    if not baseline.commit:
+    if not commit:
         return "No baseline was found to read the policy from, so this change is judged by its own."
     return "First adoption: the baseline has no policy yet, so this change is judged by its own."
 
@@ -194,18 +210,22 @@ def _head_rules(session: Session, head: ConfigFile | None, note: str) -> Rules:
     return Rules(head.config, head.config, source)
 
 
-def _base_config(session: Session, baseline: Baseline) -> ConfigFile | None:
-    if session.repository is None or not baseline.commit:
+def _policy_commit(session: Session, baseline: Baseline) -> str:
+    """Return the commit whose rules decide: the baseline, else the tip of the target branch."""
+    if baseline.commit or session.github is None or session.repository is None:
+        return baseline.commit
+    tip = session.github.subject.base_sha or ""
+    return tip if session.repository.has(tip) else ""
+
+
+def _config_at(session: Session, commit: str) -> ConfigFile | None:
+    if session.repository is None:
         return None
-    return read_config(CommitTree(session.repository, baseline.commit), session.config)
+    return read_config(CommitTree(session.repository, commit), session.config)
 
 
-def _source(origin: str, file: ConfigFile, baseline: Baseline) -> PolicySource:
-    return PolicySource(
-        origin=origin,  # type: ignore[arg-type]
-        path=file.path,
-        commit=baseline.commit,
-    )
+def _source(file: ConfigFile, commit: str) -> PolicySource:
+    return PolicySource(origin="base", path=file.path, commit=commit)
 
 
 def _situation(session: Session, request: Request) -> Situation:
@@ -225,13 +245,6 @@ def _situation(session: Session, request: Request) -> Situation:
         tag=github.tag or "",
         given=request.base,
     )
-
-
-def _expected(rules: Rules, request: Request) -> list[str]:
-    if request.model and not request.evidence:
-        return [request.model]
-    named = [name for name in rules.decides.models if len(rules.decides.models) > 1]
-    return list(dict.fromkeys([*named, *request.expected]))
 
 
 def _head_name(session: Session) -> str:

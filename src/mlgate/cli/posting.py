@@ -130,8 +130,7 @@ class Posting:
         try:
             post()
         except PublishError as exc:
-            hint = f"\nfix: {exc.hint}" if exc.hint else ""
-            session.warn(f"{what} was not posted: {exc.what}{hint}")
+            session.warn(f"{what} was not posted: {exc.what}", exc.hint)
             self._refused.append(what)
         except requests.RequestException as exc:
             session.warn(f"{what} was not posted: {type(exc).__name__}")

@@ -82,12 +82,15 @@ class Session:
         if self.verbose:
             click.echo(f"  {log_safe(text)}", err=True)
 
-    def warn(self, text: str) -> None:
+    def warn(self, what: str, hint: str = "") -> None:
         """Warn on standard error and, on GitHub, as an annotation."""
-        click.echo(f"warning: {log_safe(text)}", err=True)
+        click.echo(f"warning: {log_safe(what)}", err=True)
+        if hint:
+            click.echo(f"    fix: {log_safe(hint)}", err=True)
         if self.environ.get("GITHUB_ACTIONS") == "true":
             from mlgate.ci.commands import workflow_command  # noqa: PLC0415
 
+            text = f"{what}\n{hint}" if hint else what
             click.echo(workflow_command("warning", text, title="mlgate"), err=True)
 
     def _event(self) -> str:

@@ -18,7 +18,7 @@ from mlgate.documents.comparison import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mlgate.documents.evidence import Metric, ModelEvidence
+    from mlgate.documents.evidence import Metric, ModelEvidence, SourceFile
 
 Pair = tuple["Metric | None", "Metric | None"]
 
@@ -28,13 +28,31 @@ def compare_models(
 ) -> Comparison:
     """Return what changed in one model; ``base`` is ``None`` when there is no baseline."""
     pairs = list(pair_metrics(base.metrics if base else (), head.metrics))
+    sources = _Sources(base.sources if base else ())
     return Comparison(
         model=head.model,
-        metrics=tuple(_metric_change(*pair, confidence) for pair in pairs),
+        metrics=tuple(_metric_change(*pair, sources, confidence) for pair in pairs),
+        unread=sources.unread,
         parameters=tuple(_parameter_changes(base, head)) if base else (),
         files=tuple(_file_changes(base, head)) if base else (),
         notes=head.notes,
     )
+
+
+class _Sources:
+    """The metric files of the baseline: those that were read, and those that could not be."""
+
+    def __init__(self, sources: Sequence[SourceFile]) -> None:
+        self.unread = tuple(s for s in sources if s.problem and not s.absent)
+        self._read = {s.path for s in sources if not s.problem}
+        self._broken = {s.path for s in self.unread}
+
+    def problem_of(self, metric: Metric) -> str:
+        """Say why the baseline has no ``metric``; it is new only where all could be read."""
+        if not self._broken or metric.source in self._read:
+            return "absent"
+        path = metric.source if metric.source in self._broken else self.unread[0].path
+        return f"{path[:300] or 'a file'} could not be read"
 
 
 def pair_metrics(base: Sequence[Metric], head: Sequence[Metric]) -> Iterator[Pair]:
@@ -67,7 +85,9 @@ def _moved(left: Sequence[Metric], new: Sequence[Metric]) -> dict[tuple[str, str
     }
 
 
-def _metric_change(base: Metric | None, head: Metric | None, confidence: float) -> MetricChange:
+def _metric_change(
+    base: Metric | None, head: Metric | None, sources: _Sources, confidence: float
+) -> MetricChange:
     one = head or base
     if one is None:  # pragma: no cover - pair_metrics never yields two absent sides
         raise ValueError("a pair needs at least one side")
@@ -82,8 +102,8 @@ def _metric_change(base: Metric | None, head: Metric | None, confidence: float) 
         slice=one.slice,
         base=before,
         head=after,
-        base_problem=_problem(base),
-        head_problem=_problem(head),
+        base_problem=_problem(base) if base else sources.problem_of(one),
+        head_problem=_problem(head) if head else "absent",
         change=change,
         relative=divide(change, before) if change is not None and before is not None else None,
         interval=change_interval(base, head, confidence) if base and head else None,
@@ -95,9 +115,7 @@ def _metric_change(base: Metric | None, head: Metric | None, confidence: float) 
     )
 
 
-def _problem(metric: Metric | None) -> str:
-    if metric is None:
-        return "absent"
+def _problem(metric: Metric) -> str:
     return "" if metric.value is not None else metric.problem or "no number"
 
 

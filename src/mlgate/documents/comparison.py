@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from mlgate.documents.base import Count, Direction, Document, FilePath, Label, Name, Text
-from mlgate.documents.evidence import DataFile
+from mlgate.documents.evidence import DataFile, SourceFile
 
 
 class Baseline(Document, frozen=True, kw_only=True):
@@ -119,10 +119,14 @@ class CodeChange(Document, frozen=True, kw_only=True):
 
 
 class Comparison(Document, frozen=True, kw_only=True):
-    """One model at the head against the same model at the baseline."""
+    """One model at the head against the same model at the baseline.
+
+    ``unread`` are the metric files of the baseline that are there and could not be read.
+    """
 
     model: Name
     metrics: tuple[MetricChange, ...] = ()
+    unread: tuple[SourceFile, ...] = ()
     parameters: tuple[ParameterChange, ...] = ()
     files: tuple[FileChange, ...] = ()
     notes: tuple[Text, ...] = ()

@@ -100,12 +100,21 @@ class CheckResult(Document, frozen=True, kw_only=True):
 
 
 class SourceFile(Document, frozen=True, kw_only=True):
-    """A file that was read, or could not be; ``problem`` is empty when it was."""
+    """A file that was read, or could not be.
+
+    Attributes:
+        path: Where it is, or the pattern that stands for it; empty when none was found.
+        format: What it was read as.
+        problem: Why it could not be read; empty when it was.
+        hint: What to do about the problem.
+        absent: Whether the problem is that it does not exist.
+    """
 
     path: FilePath
     format: Label = ""
     problem: Text = ""
     hint: Text = ""
+    absent: bool = False
 
 
 class ModelEvidence(Document, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from mlgate.documents.base import Address, Document, Label, Name, Run, Text
+from mlgate.documents.base import Address, Document, Label, Name, Run
 from mlgate.documents.comparison import Baseline, CodeChange, Comparison
 from mlgate.documents.verdict import Verdict
 
@@ -47,4 +47,3 @@ class Report(Document, frozen=True, kw_only=True):
     code: CodeChange | None = None
     verdict: Verdict
     expected: tuple[Name, ...] = ()
-    notes: tuple[Text, ...] = ()

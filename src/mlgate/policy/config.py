@@ -136,7 +136,7 @@ class Policy(Section, frozen=True, kw_only=True):
         mode: ``observe`` shows verdicts and never fails a job.
         confidence: Of every interval.
         on_missing: No value, an unreadable file, a leg that did not report.
-        on_missing_baseline: Nothing to compare with.
+        on_missing_baseline: Nothing to compare with, or a baseline that cannot be read.
         on_incomparable: The evaluation set changed.
         on_inconclusive: These rows cannot show whether the limit holds.
         on_unproven: Beyond the limit, but within noise.

@@ -14,7 +14,7 @@ from mlgate.policy.config import Config, Model
 from mlgate.policy.metrics import Judged, judge_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mlgate.documents.comparison import Baseline, Comparison
     from mlgate.documents.evidence import ModelEvidence
@@ -34,7 +34,7 @@ class Case:
         baseline: What the head is compared with.
         evidence: Models at the head.
         comparisons: One per model of ``evidence``.
-        expected: Models that must have reported.
+        expected: Models that must have reported, each with what to do when it did not.
         policy_changes: Judgements about a policy that the head changes.
     """
 
@@ -43,7 +43,7 @@ class Case:
     baseline: Baseline
     evidence: Sequence[ModelEvidence]
     comparisons: Sequence[Comparison]
-    expected: Sequence[str] = ()
+    expected: Mapping[str, str] = field(default_factory=dict)
     policy_changes: Sequence[Judgement] = ()
 
 
@@ -164,15 +164,19 @@ def _gaps(case: Case) -> Iterator[Judgement]:
     policy = case.config.policy
     yield from _baseline_gap(case.baseline, policy)
     reported = {m.model for m in case.evidence}
-    for name in case.expected:
+    for name, advice in case.expected.items():
         if name not in reported:
-            sentence = f"The model {name} did not report."
-            advice = "Did its job fail, or its evidence get lost? Run that job again."
-            yield _gap(name, name, "model", policy.on_missing, (sentence, advice))
+            texts = (f"The model {name} did not report.", advice)
+            yield _gap(name, name, "model", policy.on_missing, texts)
     if not case.evidence and not case.expected:
         yield _gap("", "evidence", "model", "fail", ("No evidence was found.", ""))
     for model in case.evidence:
         yield from _unread(model, policy)
+    for comparison in case.comparisons:
+        for source in comparison.unread:
+            texts = (f"At the baseline: {source.problem.rstrip('.')}.", source.hint)
+            kept = policy.on_missing_baseline
+            yield _gap(comparison.model, source.path, "source", kept, texts)
 
 
 def _unread(model: ModelEvidence, policy: Policy) -> Iterator[Judgement]:

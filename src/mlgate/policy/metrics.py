@@ -123,8 +123,9 @@ class _Bench:
         )
 
     def _renamed(self, metric: MetricChange) -> str:
-        new = [m.name for m in self._comparison.metrics if m.base_problem == "absent"]
-        close = difflib.get_close_matches(metric.name, new[:5000], n=1, cutoff=0.6)
+        new = [m.name for m in self._comparison.metrics if m.base_problem == "absent"][:5000]
+        close = difflib.get_close_matches(metric.name, new, n=1, cutoff=0.6)
+        close = close or [n for n in new if n.startswith(metric.name) or metric.name.startswith(n)]
         return f"`{close[0]}` is new: was it renamed? " if close else ""
 
     def _without_baseline(self, rule: Rule, metric: MetricChange) -> Finding | None:
@@ -235,7 +236,8 @@ def _limits(rule: Rule) -> str:
 def _unruled(metric: MetricChange) -> Finding:
     """Show a metric without a rule; one that got worse is a warning that names the rule."""
     if metric.change is None:
-        said = "is new" if metric.base_problem == "absent" else f"was {metric.base_problem}"
+        why = metric.base_problem
+        said = "is new" if why == "absent" else f"has no usable value at the baseline: {why}"
         return Finding(outcome="unjudged", limit="", sentence=f"{metric.title} {said}.")
     if metric.direction is None:
         sentence = f"{metric.title} {move(metric)}; which way is better is not known."

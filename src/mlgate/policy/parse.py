@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 import msgspec
 
+from mlgate.documents.strict_json import WRITE_ONCE
 from mlgate.documents.strict_yaml import Place, parse_yaml
 from mlgate.errors import ConfigError, SourceError
 from mlgate.policy.config import DEFAULT_MODEL, Config, Model, Policy, Section
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 MAX_BYTES: Final = 2**20
+SHOWN: Final = "`mlgate init --print` shows a configuration that fits this repository"
 S = TypeVar("S", bound=Section)
 Path = tuple[str | int, ...]
 
@@ -36,7 +38,7 @@ def parse_config(raw: bytes, *, origin: str) -> Config:
     try:
         tree = parse_yaml(raw, origin=origin, max_bytes=MAX_BYTES)
     except SourceError as exc:
-        raise ConfigError(exc.what, hint=exc.hint) from exc
+        raise ConfigError(exc.what, hint=exc.hint if exc.hint == WRITE_ONCE else SHOWN) from exc
     return config_from_tree(tree.value, origin=origin, places=tree.places)
 
 
@@ -96,7 +98,9 @@ class _Reader:
             why, _, where = str(exc).partition(" - at `$")
             why = why.replace("object", "mapping").replace("array", "list").replace("`str`", "text")
             steps = tuple(m[1] or int(m[2]) for m in _STEP.finditer(where))
-            self._fail((*path, *steps), why, "`mlgate schema config` prints what is expected")
+            place = (*path, *steps)
+            hint = _choices(tree, kind, path, place)
+            self._fail(place, why, hint or "`mlgate schema config` prints what is expected")
 
     def _known(self, tree: dict[str, object], names: Iterable[str], path: Path) -> None:
         names = list(names)
@@ -119,6 +123,17 @@ class _Reader:
         while path and path not in self._places:
             path = path[:-1]
         return self._places.get(path)
+
+
+def _choices(tree: object, kind: object, path: Path, place: Path) -> str:
+    """Return the words that may stand at ``place``, where they are few."""
+    for parent, section, _ in _mappings(tree, kind, path):
+        for field in msgspec.structs.fields(section):
+            if (*parent, field.encode_name) == place:
+                words = typing.get_args(field.type)
+                if typing.get_origin(field.type) is typing.Literal:
+                    return f"one of: {', '.join(map(str, words))}"
+    return ""
 
 
 def _mappings(

@@ -69,7 +69,7 @@ def _context(report: Report) -> dict[str, Any]:
     shown = found[:MOST_ROWS]
     parameters = [(c.model, p) for c in report.comparisons for p in c.parameters]
     files = [(c.model, f) for c in report.comparisons for f in c.files]
-    notes = [*report.notes, *(n for c in report.comparisons for n in c.notes)]
+    notes = [note for c in report.comparisons for note in c.notes]
     return {
         "report": report,
         "verdict": report.verdict,
@@ -168,12 +168,7 @@ def _provenance(report: Report) -> list[tuple[str, str]]:
 
 def _facts(file: DataFile | None) -> str:
     """Return size, rows and file count of a data or model file."""
-    if file is None:
-        return numbers.NONE
-    known = [numbers.size(file.size)] if file.size is not None else []
-    known += [f"{numbers.count(file.rows)} rows"] if file.rows is not None else []
-    known += [f"{numbers.count(file.files)} files"] if file.files is not None else []
-    return " · ".join(known) or visible(file.digest[:20]) or "present"
+    return numbers.NONE if file is None else words.facts(file) or visible(file.digest[:20])
 
 
 def _parts(text: str) -> list[tuple[bool, str]]:

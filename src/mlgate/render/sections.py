@@ -139,5 +139,4 @@ def _code(report: Report, rows: int) -> str:
 
 
 def _notes(report: Report) -> list[str]:
-    compared = [note for c in report.comparisons for note in c.notes]
-    return list(dict.fromkeys([*report.notes, *compared]))
+    return list(dict.fromkeys(note for c in report.comparisons for note in c.notes))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from mlgate.render import words
 from mlgate.render.escape import cell, code, inline
-from mlgate.render.numbers import NONE, count, size
+from mlgate.render.numbers import NONE
 from mlgate.render.outline import Row, by_model, rows
 
 if TYPE_CHECKING:
@@ -157,9 +158,4 @@ def facts(file: DataFile | None) -> str:
     """Return what is known of a file: ``18.4 MB · 20 114 rows · 3 files``."""
     if file is None:
         return NONE
-    known = [size(file.size)] if file.size is not None else []
-    known += [f"{count(file.rows)} rows"] if file.rows is not None else []
-    known += [f"{count(file.files)} files"] if file.files is not None else []
-    if not known and file.digest:
-        return code(file.digest[:20], in_table=True)
-    return " · ".join(known) or "present"
+    return words.facts(file) or code(file.digest[:20], in_table=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from mlgate.ci.commands import log_safe_lines
 from mlgate.render import outline, provenance, words
 from mlgate.render.escape import ELLIPSIS, address, visible
-from mlgate.render.numbers import NONE, count, size
+from mlgate.render.numbers import NONE, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -121,8 +121,10 @@ def _aligned(report: Report, shown: Sequence[Judgement], style: _Style) -> Itera
 def _finding(judgement: Judgement, style: _Style) -> Iterator[str]:
     mark = _MARKS[judgement.effect][0]
     subject, sentence = (visible(t, limit=1000) for t in (judgement.subject, judgement.sentence))
-    told = sentence if sentence.startswith(subject) else f"{subject}: {sentence}"
+    told = sentence if subject in sentence else f"{subject}: {sentence}"
     first, *rest = wrapped(told, style.width - 6)
+    if judgement.effect == "warn" and judgement.advice:  # what fails is told what comes next
+        rest += wrapped(f"fix: {visible(judgement.advice, limit=1000)}", style.width - 6)
     yield _painted(f"{mark:<{_MARK}}{_GAP}{first}", judgement, style)
     yield from (f"      {line}" for line in rest)
 
@@ -166,10 +168,10 @@ class _Table(NamedTuple):
 
     @classmethod
     def fitted(cls, table: Sequence[Sequence[str]], width: int) -> _Table:
-        """Make room: the name gives way first, then limit, word and base are left out."""
+        """Make room: the name gives way first, then base, limit and word are left out."""
         widths = [max(columns(row[i]) for row in table) for i in range(len(table[0]))]
         widths[0] = _MARK
-        for column in (_LIMIT, _WORD, _BASE):
+        for column in (_BASE, _LIMIT, _WORD):
             if cls(widths).width - widths[_NAME] + _SHORTEST_NAME > width:
                 widths[column] = 0
         over = max(cls(widths).width - width, 0)
@@ -249,7 +251,8 @@ def _changes(report: Report, style: _Style) -> Iterator[str]:
 
 
 def _file(change: FileChange) -> str:
-    before, after = (NONE if f is None else size(f.size) for f in (change.base, change.head))
+    sides = (change.base, change.head)
+    before, after = (NONE if f is None else words.facts(f) or f.digest[:20] for f in sides)
     return f"{change.path}: {before} → {after}"
 
 

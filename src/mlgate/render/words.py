@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
-from mlgate.render.numbers import count
+from mlgate.render.numbers import count, size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mlgate.documents.comparison import MetricChange
+    from mlgate.documents.evidence import DataFile
     from mlgate.documents.report import Report
     from mlgate.documents.verdict import Effect, Judgement, Outcome, Overall, Verdict
 
@@ -133,6 +134,17 @@ def plural(number: int, one: str, many: str = "") -> str:
     ('1 rule', '2 rules', '2 boxes')
     """
     return f"{count(number)} {one if number == 1 else many or one + 's'}"
+
+
+def facts(file: DataFile) -> str:
+    """Return what is known of a file, as in ``18.4 MB · 20 114 rows · 3 files``.
+
+    Empty when there is nothing but a digest to show for it.
+    """
+    known = [size(file.size)] if file.size is not None else []
+    known += [plural(file.rows, "row")] if file.rows is not None else []
+    known += [plural(file.files, "file")] if file.files is not None else []
+    return " · ".join(known) or ("" if file.digest else "present")
 
 
 def tally(judgements: Sequence[Judgement]) -> str:

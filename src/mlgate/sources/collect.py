@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from mlgate.documents.evidence import (
     MAX_METRICS,
     DataFile,
@@ -144,8 +146,15 @@ class _Collection:
 
     def _selected(self, names: Iterable[str], what: str) -> Selection:
         selection = select(self._tree, names, what)
-        self._sources += selection.problems
+        self._sources += (self._pulled(problem) for problem in selection.problems)
         return selection
+
+    def _pulled(self, problem: SourceFile) -> SourceFile:
+        """Name the usual cause where DVC tracks what is not there."""
+        if not problem.absent or problem.path not in self._dvc.outputs:
+            return problem
+        hint = "DVC tracks it: run `dvc pull`, or `dvc repro` to make it"
+        return msgspec.structs.replace(problem, hint=hint)
 
     def _add_metrics(self, source: str, path: str, contents: Contents) -> None:
         found = self._wanted.metrics is None
@@ -214,4 +223,5 @@ def _nothing_found() -> SourceFile:
         path="",
         problem="no metric file found",
         hint=f"looked for {LOOKED_FOR}; name yours under `metrics:` in mlgate.yml",
+        absent=True,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlgate.documents.strict_json import decode_text
 from mlgate.errors import ConfigError, SourceError
-from mlgate.policy.parse import MAX_BYTES, config_from_tree, parse_config
+from mlgate.policy.parse import MAX_BYTES, SHOWN, config_from_tree, parse_config
 
 if TYPE_CHECKING:
     from mlgate.policy.config import Config
@@ -45,6 +45,11 @@ def read_config(tree: Tree, path: str | None = None) -> ConfigFile | None:
             config = _parse(found[name], name, origin)
             if config is not None:
                 return ConfigFile(name, found[name], config)
+    for name in names:
+        if any(path.startswith(f"{name}/") for path in tree.paths()):
+            raise ConfigError(
+                f"{name} is a folder", hint="write the configuration as a file of that name"
+            )
     return None
 
 
@@ -54,7 +59,7 @@ def _parse(raw: bytes, name: str, origin: str) -> Config | None:
     try:
         tree = tomllib.loads(decode_text(raw, origin=origin, max_bytes=MAX_BYTES))
     except SourceError as exc:
-        raise ConfigError(exc.what, hint=exc.hint) from exc
+        raise ConfigError(exc.what, hint=SHOWN) from exc
     except tomllib.TOMLDecodeError as exc:
         raise ConfigError(f"{origin}: not TOML: {exc}") from exc
     match tree:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlgate.documents.strict_json import WRITE_ONCE, decode_text
 from mlgate.errors import SourceError
-from mlgate.sources.parsed import MetricList, Parsed, is_number, read_cell
+from mlgate.sources.parsed import Leaf, MetricList, Parsed, is_number, read_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _DELIMITERS: Final = ",\t;|"
 _NAME_COLUMNS: Final = frozenset({"metric", "metrics", "name", "measure"})
 _VALUE_COLUMNS: Final = frozenset({"value", "score", "result"})
+_NOT_MEASURED: Final = Leaf(None, "not measured in the last row (NA)")
 _CLOCKS: Final = frozenset({"epoch", "step"})
-_ABSENT: Final = frozenset({"", "NA"})
 
 Row = dict[str, str]
 
@@ -34,8 +34,9 @@ class _Table:
 def parse_csv(raw: bytes, *, origin: str, max_bytes: int, best_by: str = "") -> Parsed:
     r"""Return the metrics of the last row, or of the row that is best by one column.
 
-    Training logs (with a column ``epoch`` or ``step``) leave cells empty or ``NA`` where a metric
-    was not measured in that row: there the last value of each column counts.
+    Training logs (with a column ``epoch`` or ``step``) leave cells empty where a metric was not
+    measured in that row: there the last value of each column counts. Keras writes ``NA`` instead,
+    which is no number: an earlier value would not be of the model that came out in the end.
 
     >>> parse_csv(b"epoch,auc\n0,0.7\n1,0.9\n", origin="log.csv", max_bytes=100).metrics[0].value
     0.9
@@ -55,7 +56,7 @@ def parse_csv(raw: bytes, *, origin: str, max_bytes: int, best_by: str = "") -> 
     metrics = MetricList(origin)
     for name, cell in chosen.items():
         if name not in _CLOCKS and name:
-            metrics.add_leaf(name, read_cell("" if log and cell in _ABSENT else cell))
+            metrics.add_leaf(name, _NOT_MEASURED if log and cell == "NA" else read_cell(cell))
     kind = "CSV training log" if log else "CSV"
     return Parsed(format=kind, metrics=metrics.done(), notes=(note,) if note else ())
 
@@ -121,7 +122,7 @@ def _latest(rows: Sequence[Row]) -> Row:
     latest: Row = {}
     for row in rows:
         for name, cell in row.items():
-            if cell.strip() not in _ABSENT or name not in latest:
+            if cell.strip() or name not in latest:
                 latest[name] = cell.strip()
     return latest
 

@@ -79,6 +79,7 @@ def _missing(path: str, what: str, paths: Iterable[str]) -> SourceFile:
         path=path[:1024],
         problem=f"{path[:1024]}: no such file",
         hint=f"{hint}; is the path under `{what}:` relative to the repository?"[:4000],
+        absent=True,
     )
 
 
@@ -87,6 +88,7 @@ def _no_match(path: str, what: str) -> SourceFile:
         path=path[:1024],
         problem=f"{path[:1024]}: the pattern matches no file",
         hint=f"does an earlier step write them? `**` crosses folders, `*` does not (`{what}:`)",
+        absent=True,
     )
 
 

@@ -66,7 +66,7 @@ def test_a_broken_leg_is_refused_with_its_place(tmp_path: Path) -> None:
 def test_stored_evidence_is_fetched_by_commit(tmp_path: Path) -> None:
     origin = GitFolder.new(tmp_path / "origin")
     commit = origin.commit(metrics__json="{}")
-    _store(origin, commit, encode(leg("m", commit, auc=0.9)))
+    origin.store(commit, encode(leg("m", commit, auc=0.9)))
     clone = origin.clone(tmp_path / "clone")
     assert read_stored(clone.open(), commit, fetch=False) is None
     stored = read_stored(clone.open(), commit, fetch=True)
@@ -78,20 +78,6 @@ def test_stored_evidence_is_fetched_by_commit(tmp_path: Path) -> None:
 def test_stored_evidence_that_is_broken_is_an_error(tmp_path: Path) -> None:
     origin = GitFolder.new(tmp_path / "origin")
     commit = origin.commit(metrics__json="{}")
-    _store(origin, commit, b"{")
+    origin.store(commit, b"{")
     with pytest.raises(SourceError, match=f"{STORED}/{commit}"):
         read_stored(origin.open(), commit, fetch=False)
-
-
-def _store(folder: GitFolder, commit: str, raw: bytes) -> None:
-    place = folder.path / ".git" / "evidence"
-    place.write_bytes(raw)
-    blob = folder.git("hash-object", "-w", str(place))
-    place.write_text(f"100644 blob {blob}\tevidence.json\n")
-    tree = _with_input(folder, "mktree", place)
-    made = folder.git("commit-tree", tree, "-m", "evidence")
-    folder.git("update-ref", f"{STORED}/{commit}", made)
-
-
-def _with_input(folder: GitFolder, command: str, place: Path) -> str:
-    return folder.git("-c", f"alias.fed=!git {command} < '{place}'", "fed")

@@ -88,6 +88,11 @@ def test_a_renamed_metric_is_recognised() -> None:
     assert "`roc-auc` is new: was it renamed?" in ruling(found, "roc_auc").advice
 
 
+def test_a_name_that_was_spelt_out_is_recognised() -> None:
+    found = verdict("", {"acc": 0.9}, {"accuracy": 0.9})
+    assert ruling(found, "acc").advice.startswith("`accuracy` is new: was it renamed? ")
+
+
 def test_a_rule_that_matches_nothing_fails_and_guesses() -> None:
     found = verdict("gate: [{metric: acuracy, min: 0.5}]", {"accuracy": 0.9}, {"accuracy": 0.9})
     judgement = ruling(found, "acuracy")
@@ -349,10 +354,11 @@ def test_a_leg_that_did_not_report_is_named() -> None:
         case(
             evidence=[here],
             comparisons=[compare_models(here, here)],
-            expected=["forest", "linear"],
+            expected={"forest": "", "linear": "Run its job again."},
         )
     )
     assert (found.exit_code, found.headline) == (3, "The model linear did not report.")
+    assert ruling(found, "linear").advice == "Run its job again."
 
 
 def test_an_unreadable_file_is_missing_with_its_fix() -> None:
@@ -360,13 +366,23 @@ def test_an_unreadable_file_is_missing_with_its_fix() -> None:
         model="m",
         sources=(SourceFile(path="m.json", problem="m.json:1:2: not JSON", hint="rewrite it"),),
     )
-    found = judge(case(evidence=[broken], comparisons=[compare_models(broken, broken)]))
+    found = judge(case(evidence=[broken], comparisons=[compare_models(None, broken)]))
     judgement = ruling(found, "m.json")
     assert (judgement.sentence, judgement.advice, found.exit_code) == (
         "m.json:1:2: not JSON.",
         "rewrite it",
         3,
     )
+
+
+@pytest.mark.parametrize("absent", [False, True])
+def test_a_file_of_the_baseline_that_is_only_absent_is_no_gap(*, absent: bool) -> None:
+    here = evidence({"auc": 0.9})
+    source = SourceFile(path="m.json", problem="m.json: bad", hint="rewrite it", absent=absent)
+    before = ModelEvidence(model="m", metrics=here.metrics, sources=(source,))
+    found = judge(case(evidence=[here], comparisons=[compare_models(before, here)]))
+    said = [(j.sentence, j.advice, j.effect) for j in found.judgements if j.kind == "source"]
+    assert said == ([] if absent else [("At the baseline: m.json: bad.", "rewrite it", "warn")])
 
 
 def test_a_baseline_without_metrics_is_no_baseline() -> None:

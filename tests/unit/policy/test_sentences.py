@@ -32,7 +32,10 @@ from mlgate.policy.judge import rules_of
         ),
         pytest.param("auc", (0.5, 0.5), "pass", "auc did not change (0.5 → 0.5).", "", id="same"),
         pytest.param("auc", (None, 0.5), "unjudged", "auc is new.", "", id="new"),
-        pytest.param("auc", ("NaN", 0.5), "unjudged", "auc was NaN.", "", id="was no number"),
+        pytest.param(
+            "auc", ("NaN", 0.5), "unjudged", "auc has no usable value at the baseline: NaN.", "",
+            id="was no number",
+        ),
         pytest.param(
             "heat", (0.5, 0.75), "unjudged",
             "heat rose by 0.25 (0.5 → 0.75); which way is better is not known.",

@@ -340,7 +340,8 @@ def test_a_smaller_limit_drops_blocks_but_no_failing_row(limit: int) -> None:
             assert line.endswith("|")
 
 
-_LARGE = reports.failing(notes=tuple(f"note {i}: {'x' * 100}" for i in range(300)))
+_NOTES = [f"note {i}: {'x' * 100}" for i in range(300)]
+_LARGE = reports.failing(comparisons=(reports.noted(reports.failing().comparisons[0], *_NOTES),))
 
 
 @given(st.lists(st.tuples(st.integers(1, 6), st.integers(0, 80)), max_size=8), st.integers(60, 400))

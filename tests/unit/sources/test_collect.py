@@ -183,6 +183,14 @@ def test_a_dvc_pipeline() -> None:
     )
 
 
+def test_what_dvc_would_bring_is_told_how() -> None:
+    tracked = "outs:\n- {path: metrics.json, md5: aaa0aaa0aaa0aaa0aaa0aaa0aaa0aaa0, size: 9}\n"
+    found = collected({"metrics.json.dvc": tracked}, metrics=("metrics.json", "other.json"))
+    hints = {source.path: source.hint for source in found.sources}
+    assert hints["metrics.json"] == "DVC tracks it: run `dvc pull`, or `dvc repro` to make it"
+    assert "dvc pull" not in hints["other.json"]
+
+
 def test_a_broken_dvc_file_is_a_note() -> None:
     found = collected({"metrics.json": '{"auc": 1}', "dvc.yaml": "a: [", "x.csv.dvc": "outs: 3"})
     assert list(names(found)) == ["auc"]

@@ -100,7 +100,7 @@ def values(metrics: list[Metric]) -> dict[str, float | None]:
             "epoch,step,train_loss,val_acc\n0,9,0.9,\n0,9,,0.7\n1,19,0.5,\n1,19,,0.8\n2,29,0.4,\n",
             {"train_loss": 0.4, "val_acc": 0.8}, "CSV training log", id="lightning, empty cells"),
         pytest.param("log.csv", "epoch,loss,val_loss\n0,0.9,0.8\n1,0.5,NA\n",
-            {"loss": 0.5, "val_loss": 0.8}, "CSV training log", id="keras, NA"),
+            {"loss": 0.5, "val_loss": None}, "CSV training log", id="keras, NA"),
         pytest.param("trainer_state.json", json.dumps(TRAINER_STATE),
             {"loss": 0.4, "learning_rate": 1e-5, "eval_loss": 0.25, "eval_accuracy": 0.9,
              "train_loss": 0.6, "best_metric": 0.25}, "Hugging Face Trainer state", id="trainer"),
