@@ -11,7 +11,7 @@ from mlgate.errors import ConfigError, PublishError
 from mlgate.publish.files import write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 
@@ -39,7 +39,6 @@ def _is_there(workspace: Path, path: str) -> bool:
 
 def _create(workspace: Path, path: str, text: str, undo: ExitStack) -> None:
     place = workspace / path
-    undo.enter_context(contextlib.suppress(OSError))
     try:
         for folder in reversed(place.parents[: path.count("/")]):
             _make_folder(workspace, folder, path, undo)
@@ -49,7 +48,7 @@ def _create(workspace: Path, path: str, text: str, undo: ExitStack) -> None:
     except PublishError as exc:
         reason = exc.__cause__.strerror if isinstance(exc.__cause__, OSError) else exc.what
         raise _unwritable(path, str(reason), "mend that") from exc
-    undo.callback(place.unlink)
+    undo.callback(_try, place.unlink)
 
 
 def _make_folder(workspace: Path, folder: Path, path: str, undo: ExitStack) -> None:
@@ -61,7 +60,12 @@ def _make_folder(workspace: Path, folder: Path, path: str, undo: ExitStack) -> N
     if os.path.lexists(folder):
         raise _unwritable(path, f"{name} is no folder", f"move {name} away")
     folder.mkdir()
-    undo.callback(folder.rmdir)
+    undo.callback(_try, folder.rmdir)
+
+
+def _try(undo: Callable[[], None]) -> None:
+    with contextlib.suppress(OSError):
+        undo()
 
 
 def _unwritable(path: str, reason: str, fix: str) -> ConfigError:
