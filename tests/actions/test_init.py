@@ -1,4 +1,4 @@
-"""The workflow that ``mlgate init`` writes, executed step by step with what it installs for real."""
+"""The workflow that ``mlgate init`` writes, executed step by step; what it installs is real."""
 
 from __future__ import annotations
 
@@ -166,6 +166,7 @@ def test_a_dvc_project(tmp_path: Path, hosted: Hosted, store: str) -> None:
 
     # A remote that cannot be reached, as one with a sign-in cannot from a fork.
     (tmp_path / "store").rename(tmp_path / "elsewhere")
+    clone.commit("adopt")
     clone.git("clean", "--quiet", "-xdff")
     done = hosted.run(clone)
     assert done.exit_code != 0
@@ -186,7 +187,7 @@ def test_a_dvc_project_with_uv(tmp_path: Path, hosted: Hosted, store: str) -> No
 
 
 def dvc_project(tmp_path: Path, store: str) -> GitFolder:
-    """Return a clone of a project; ``store`` shows its remote, to which the model was not pushed."""
+    """Return a clone of a project whose remote is ``store``; the model was never pushed there."""
     work = repository(tmp_path / "work")
     work.put({"dvc.yaml": PIPELINE, "train.py": TRAIN_ON_DATA, "data.csv": "1\n2\n3\n"})
     for command in (

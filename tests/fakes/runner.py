@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -66,11 +66,12 @@ class FakeRunner:
         """Run every ``run`` step of a job until one fails, each with the PATH that it is left."""
         spec: dict[str, Any] = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"][job]
         defaults = spec.get("defaults", {}).get("run", {})
-        code, log, path = 0, "", (self.env.get("PATH") or os.environ["PATH"],)
+        code, log = 0, ""
+        path: tuple[str, ...] = (self.env.get("PATH") or os.environ["PATH"],)
         for step in spec["steps"]:
             if "run" in step and not code:
-                runner = replace(self, env={**self.env, "PATH": os.pathsep.join(path)})
-                code, text, added = runner._step(workflow, {**defaults, **step}, {})
+                found = {"PATH": os.pathsep.join(path), **step.get("env", {})}
+                code, text, added = self._step(workflow, {**defaults, **step, "env": found}, {})
                 log, path = log + text, (*reversed(added), *path)
         return Finished(code, log, {}, path)
 
