@@ -100,6 +100,7 @@ class TestMetricFiles:
         ran = trained.run("init", "--print")
         assert "# mlgate.yml\n" in ran.stdout
         assert f"# {WORKFLOW}\n" in ran.stdout
+        assert "is a guess" in ran.stderr
         assert not (trained.path / "mlgate.yml").exists()
         assert not (trained.path / WORKFLOW).exists()
 

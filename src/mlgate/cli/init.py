@@ -86,6 +86,8 @@ def init(
         places = {CONFIG: f"{folder}/{CONFIG}" if folder else CONFIG, WORKFLOW: WORKFLOW}
         for path, text in texts.items():
             click.echo(f"# {places[path]}\n{text}")
+        for line in (*_guesses(found), *_dvc_advice(found)):
+            click.echo(line, err=True)
         return
     kept = write_new(session.workspace, texts)
     for path in texts:

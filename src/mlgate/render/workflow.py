@@ -7,12 +7,12 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-_PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_./=+ -]*")
+_PLAIN: Final = re.compile(r"\.?[A-Za-z][A-Za-z0-9_./=+ -]*")
 _COMMAND: Final = re.compile(r"[A-Za-z]([ !-\"$-9;-~]*[!-\"$-9;-~])?")
 """Printable, without ``:`` and ``#``; in a value of a block mapping the rest means itself."""
 
 _LINES: Final = re.compile(r"([!-~][ -~]*\n)+")
-_YAML_WORDS: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
+_YAML_WORDS: Final = frozenset("null true false yes no on off y n .inf .nan".split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
