@@ -1,4 +1,4 @@
-"""A runner in memory: executes the ``run`` steps of a composite action, as GitHub would."""
+"""A runner in memory: executes the ``run`` steps of an action or a workflow, as GitHub would."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Finished:
 
 @dataclass(frozen=True)
 class FakeRunner:
-    """Runs one action in ``workspace``; ``temp`` stands for ``$RUNNER_TEMP``."""
+    """Runs actions in ``workspace``; ``temp`` stands for ``$RUNNER_TEMP``."""
 
     workspace: Path
     temp: Path
@@ -61,6 +61,19 @@ class FakeRunner:
         declared_outputs = spec.get("outputs", {})
         values = {name: _expand(o["value"], context) for name, o in declared_outputs.items()}
         return Finished(code, log, values, path)
+
+    def run_job(self, workflow: Path, job: str) -> Finished:
+        """Run every ``run`` step of a job until one fails, each with the PATH that it is left."""
+        spec: dict[str, Any] = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"][job]
+        defaults = spec.get("defaults", {}).get("run", {})
+        code, log = 0, ""
+        path: tuple[str, ...] = (self.env.get("PATH") or os.environ["PATH"],)
+        for step in spec["steps"]:
+            if "run" in step and not code:
+                found = {"PATH": os.pathsep.join(path), **step.get("env", {})}
+                code, text, added = self._step(workflow, {**defaults, **step, "env": found}, {})
+                log, path = log + text, (*reversed(added), *path)
+        return Finished(code, log, {}, path)
 
     def _step(
         self, action: Path, step: dict[str, Any], context: dict[str, str]

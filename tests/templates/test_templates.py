@@ -1,18 +1,19 @@
 from __future__ import annotations
 
 import subprocess
-from typing import TYPE_CHECKING, Any
+import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from e2e.act import program
-from mlgate.render.workflow import WorkflowOptions, render_workflow
+from mlgate.render.workflow import DvcSteps, WorkflowOptions, render_workflow
+from mlgate.sources.training import UV_INSTALL, UV_TOOL
 from templates.audit import OURS, ROOT, TEMPLATES, problems
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+TOOLS = Path(sys.executable).parent
 each_template = pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
 DEFAULT = (ROOT / "workflows-templates" / "pull-request.yml").read_text(encoding="utf-8")
 MATRIX = (ROOT / "workflows-templates" / "matrix.yml").read_text(encoding="utf-8")
@@ -53,6 +54,65 @@ def test_options_change_their_own_lines_only() -> None:
         assert old in expected
         expected = expected.replace(old, new)
     assert render_workflow(options) == expected
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Path:
+    """A workflow with everything that a repository can ask for."""
+    dvc = DvcSteps(install=UV_TOOL.format("'dvc[s3]'"), pull=True, secrets=("A", "B"), metrics=True)
+    options = WorkflowOptions(
+        install=UV_INSTALL, dvc=dvc, folder="models/a b", python_version_file=".python-version"
+    )
+    place = tmp_path / ".github" / "workflows" / "mlgate.yml"
+    place.parent.mkdir(parents=True)
+    place.write_text(render_workflow(options), encoding="utf-8")
+    return place
+
+
+def test_a_full_workflow_is_as_it_should_be(full: Path) -> None:
+    assert problems(full.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        [program(), "--validate", "--strict", "--workflows"],
+        [TOOLS / "check-jsonschema", "--builtin-schema", "vendor.github-workflows"],
+        [TOOLS / "zizmor", "--offline", "--persona", "pedantic", "--config", ROOT / "zizmor.yml"],
+    ],
+    ids=["act", "schema", "zizmor"],
+)
+def test_a_full_workflow_is_audited(full: Path, command: list[str]) -> None:
+    done = subprocess.run([*command, full], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "true",
+        "1.10",
+        "make\nmake all\n",
+        "make\n\nall\n",
+        " make\n",
+        "make 'a' \"$B\" | tee [x] {y} & # z\n",
+        "echo 'a' && echo \"$B\"",
+        "a: b\n",
+        "a:",
+        "a #b",
+        "a ",
+    ],
+)
+def test_a_command_means_the_same_in_yaml(text: str) -> None:
+    options = WorkflowOptions(train=text)
+    steps = yaml.safe_load(render_workflow(options))["jobs"]["mlgate"]["steps"]
+    assert [step["run"] for step in steps if step["name"] == "Train"] == [text]
+
+
+@pytest.mark.parametrize("branch", ["1.10", "on", "0x1f", "1e3"])
+def test_a_branch_that_looks_like_a_value_is_text(branch: str) -> None:
+    workflow = yaml.safe_load(render_workflow(WorkflowOptions(branch=branch)))
+    assert workflow[True]["push"]["branches"] == [branch]
 
 
 @pytest.mark.parametrize(
