@@ -18,6 +18,7 @@ from mlgate.documents.base import (
 )
 
 MAX_METRICS = 200_000
+MAX_BINS = 32
 
 
 class Metric(Document, frozen=True, kw_only=True):
@@ -71,6 +72,7 @@ class DataFile(Document, frozen=True, kw_only=True):
         size: Bytes.
         files: Number of files, for a directory.
         rows: Number of rows, where known.
+        columns: Number of columns, where known.
         tracked: Who keeps track of it.
     """
 
@@ -80,11 +82,40 @@ class DataFile(Document, frozen=True, kw_only=True):
     size: Count | None = None
     files: Count | None = None
     rows: Count | None = None
+    columns: Count | None = None
     tracked: Literal["dvc.lock", "dvc", "lfs", "git", "none"] = "none"
 
 
+class Distribution(Document, frozen=True, kw_only=True):
+    """How one column is spread in the reference and in the current data.
+
+    Attributes:
+        column: The column.
+        bins: What each bin holds, as in ``0 – 10``; categories are numbered unless samples are shown.
+        reference: Share of the rows of the reference in each bin, 0 to 1.
+        current: Share of the current rows in each bin, 0 to 1.
+    """
+
+    column: Label
+    bins: Annotated[tuple[Label, ...], msgspec.Meta(max_length=MAX_BINS)]
+    reference: Annotated[tuple[float, ...], msgspec.Meta(max_length=MAX_BINS)]
+    current: Annotated[tuple[float, ...], msgspec.Meta(max_length=MAX_BINS)]
+
+
 class CheckResult(Document, frozen=True, kw_only=True):
-    """What one data or model check found; an error or a skip is never a pass."""
+    """What one data or model check found; an error or a skip is never a pass.
+
+    Attributes:
+        id: Dotted and stable, as in ``data.nulls``.
+        outcome: What its own condition makes of it.
+        message: One sentence.
+        value: The worst value that was measured.
+        threshold: The condition, as in ``≤ 5 %``.
+        columns: The columns that break it.
+        engine: Who checked.
+        table: What was measured, after a row of headings.
+        distributions: Pictures of the columns that have drifted.
+    """
 
     id: Name
     outcome: Literal["pass", "warn", "fail", "error", "skipped"]
@@ -97,6 +128,7 @@ class CheckResult(Document, frozen=True, kw_only=True):
         tuple[Annotated[tuple[Label, ...], msgspec.Meta(max_length=20)], ...],
         msgspec.Meta(max_length=100),
     ] = ()
+    distributions: Annotated[tuple[Distribution, ...], msgspec.Meta(max_length=20)] = ()
 
 
 class SourceFile(Document, frozen=True, kw_only=True):

@@ -90,23 +90,117 @@ class Rule(Section, frozen=True, kw_only=True):
         return f"{self.metric or self.check}{limits}"
 
 
+class At(Section, frozen=True, kw_only=True):
+    """A file as it was at a revision.
+
+    Attributes:
+        path: The file, tracked by git or by DVC.
+        rev: A commit, tag or branch; `base` is the commit that the head is compared with.
+    """
+
+    path: PathPattern
+    rev: Pattern = "base"
+
+
 class Data(Section, frozen=True, kw_only=True):
     """Data sets that belong to a model; their identity is shown under "what changed".
 
     Attributes:
-        train: What the model is trained on, as a path.
+        train: What the model is trained on: a file, a folder or a pattern. CSV, Parquet, JSON lines or Arrow, also compressed.
         test: What it is evaluated on.
-        reference: What later data is compared with.
+        reference: What train and test are compared with for drift: a table, a profile that `mlgate profile` wrote, or `{path: FILE, rev: REV}`.
+        label: The column that the model predicts.
+        prediction: The column that holds what it predicted.
+        id: The column that names a row.
+        datetime: The column that says when a row was observed.
+        categorical: Columns of numbers that are names, such as codes.
+        ignore: Columns that no check looks at.
+        where: Which rows count, as a condition in SQL: `country = 'NO'`.
+        schema: The file that `mlgate check --write-schema` wrote and somebody reviewed.
     """
 
     train: PathPattern | None = None
     test: PathPattern | None = None
-    reference: PathPattern | None = None
+    reference: PathPattern | At | None = None
+    label: Pattern | None = None
+    prediction: Pattern | None = None
+    id: Pattern | None = None
+    datetime: Pattern | None = None
+    categorical: tuple[Pattern, ...] = ()
+    ignore: tuple[Pattern, ...] = ()
+    where: Pattern | None = None
+    schema: PathPattern | None = None
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Return the named paths."""
-        return tuple(path for path in (self.train, self.test, self.reference) if path)
+        """Return the named paths of the work tree."""
+        reference = self.reference if isinstance(self.reference, str) else None
+        return tuple(path for path in (self.train, self.test, reference) if path)
+
+
+class Condition(Section, frozen=True, kw_only=True):
+    """What one check, or a group of them, must satisfy instead of its default.
+
+    Attributes:
+        check: Id or glob, as in `data.nulls` or `drift.*`.
+        max: The largest value that passes.
+        min: The smallest value that passes.
+        max_rise: How far the value may rise above the reference.
+        method: How distance is measured: `ks`, `psi`, `js`, `wasserstein`, `cramers-v` or `tvd`.
+        columns: The only columns it looks at.
+        ignore: Columns it does not look at.
+        outcome: What a value beyond the limit is: `fail` or `warn`; `off` leaves the check out.
+    """
+
+    check: Pattern
+    max: float | None = None
+    min: float | None = None
+    max_rise: float | None = None
+    method: Literal["ks", "psi", "js", "wasserstein", "cramers-v", "tvd"] | None = None
+    columns: tuple[Pattern, ...] = ()
+    ignore: tuple[Pattern, ...] = ()
+    outcome: Literal["fail", "warn", "off"] | None = None
+
+    def __post_init__(self) -> None:
+        for bound in (self.min, self.max, self.max_rise):
+            if bound is not None and not math.isfinite(bound):
+                raise ValueError("`min`, `max` and `max-rise` are finite numbers")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError("`min` is larger than `max`")
+
+
+class Engine(Section, frozen=True, kw_only=True):
+    """Who checks data and model, and how strictly.
+
+    Attributes:
+        engine: `builtin`, or `deepchecks` in an environment of its own.
+        suites: Suites of deepchecks.
+        checks: Single checks; left out, all that the data allows.
+        conditions: What replaces default conditions.
+        samples: Whether results may show values of the data.
+    """
+
+    engine: Literal["builtin", "deepchecks"] = "builtin"
+    suites: tuple[Pattern, ...] = ()
+    checks: tuple[Pattern, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    samples: bool = False
+
+    def __post_init__(self) -> None:
+        if self.suites and self.engine != "deepchecks":
+            raise ValueError("`suites` are of the engine deepchecks")
+
+
+class ResultFile(Section, frozen=True, kw_only=True):
+    """Results of a check that another tool made.
+
+    Attributes:
+        file: The file, or a pattern.
+        format: Who wrote it; left out, it is seen from the content.
+    """
+
+    file: PathPattern
+    format: Pattern | None = None
 
 
 class Model(Section, frozen=True, kw_only=True):
@@ -117,6 +211,8 @@ class Model(Section, frozen=True, kw_only=True):
         params: Parameter files, likewise.
         data: Data sets.
         artifacts: Model files.
+        checks: Who checks the data, and how strictly; `mlgate report` runs them.
+        results: Files with results of checks that other tools made.
         best_by: Column of a training log whose best row counts; left out, the last row.
         gate: Rules.
     """
@@ -125,6 +221,8 @@ class Model(Section, frozen=True, kw_only=True):
     params: tuple[PathPattern, ...] | None = None
     data: Data = Data()
     artifacts: tuple[PathPattern, ...] = ()
+    checks: tuple[Engine, ...] = ()
+    results: tuple[PathPattern | ResultFile, ...] = ()
     best_by: Pattern | None = None
     gate: tuple[Rule, ...] = ()
 

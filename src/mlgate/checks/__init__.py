@@ -1,0 +1,1 @@
+"""Data and model checks, by our own engine and by others."""
