@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from mlgate.checks.distance import CHANCE, chi_squared_quantile
-from mlgate.checks.profile import sampled
+from mlgate.checks.profile import name_of, sampled
 from mlgate.checks.quoting import literal, name
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _number(table: Table, column: str) -> str:
 
 def _code(table: Table, column: ColumnProfile) -> str:
     values = ", ".join(literal(category.value) for category in column.categories[:_CODES])
-    text = f"({table.by_name[column.name].sql})::VARCHAR"
+    text = name_of(table.by_name[column.name])
     other = len(column.categories[:_CODES]) + 1
     position = f"coalesce(list_position([{values}], {text}), {other})"
     return f"CASE WHEN {text} IS NULL THEN 0 ELSE {position} END"

@@ -246,16 +246,9 @@ def class_imbalance(subject: Subject, settings: Settings) -> Iterator[Finding]:
             )
 
 
-_MOST_CLASSES: Final = 30
-
-
 def _classes(label: ColumnProfile) -> list[int]:
     """Return the sizes of the classes; a label of many numbers has none."""
-    if label.categories:
-        return [category.rows for category in label.categories] if label.complete else []
-    if label.kind == "number" and label.distinct <= _MOST_CLASSES:
-        return [rows for rows in label.counts if rows]
-    return []
+    return [category.rows for category in label.categories] if label.complete else []
 
 
 def freshness(subject: Subject, settings: Settings) -> Iterator[Finding]:

@@ -25,6 +25,9 @@ MAX_SAMPLE: Final = 100_000
 FEW: Final = 10
 """A column of text with fewer values than this is one of names, however few rows there are."""
 
+MAX_CLASSES: Final = 30
+"""A label of numbers with more different values is one of a regression."""
+
 _CHUNK: Final = 100
 
 
@@ -33,6 +36,7 @@ def profile_table(
     table: Table,
     *,
     categorical: Collection[str] = (),
+    labels: Collection[str] = (),
     progress: Callable[[str], None] = lambda _said: None,
 ) -> TableProfile:
     """Return the profile of ``table``.
@@ -41,10 +45,12 @@ def profile_table(
         store: The database that holds it.
         table: The table.
         categorical: Columns of numbers to count by value.
+        labels: Likewise, where they have few different values.
         progress: Is told what is being done.
     """
     measured = {c.name: _plain(c, table, facts) for c, facts in _facts(store, table)}
-    numbers = [c for c in table.of_kind("number") if c.name not in categorical]
+    named = {*categorical, *(name for name in labels if _has_classes(measured.get(name)))}
+    numbers = [c for c in table.of_kind("number") if c.name not in named]
     progress(f"{table.role}: quantiles of {len(numbers)} columns of numbers")
     edges = dict(_edges(store, table, numbers, measured))
     counted = count_numbers(store, table, {c: e.edges for c, e in edges.items()})
@@ -57,7 +63,7 @@ def profile_table(
         )
     progress(f"{table.role}: values of columns of names")
     for column in table.columns:
-        if column.kind in {"text", "boolean"} or column.name in categorical:
+        if column.kind in {"text", "boolean"} or column.name in named:
             measured[column.name] = _with_categories(store, table, column, measured[column.name])
     return TableProfile(
         path=table.origin[:1024],
@@ -87,7 +93,7 @@ def count_numbers(
 
 def count_values(store: Store, table: Table, column: Column) -> list[tuple[str, int]]:
     """Return the most frequent values as text, with their rows, and then by name."""
-    value = f"({column.sql})::VARCHAR"
+    value = name_of(column)
     return [
         (str(found[0]), int(found[1]))
         for found in store.rows(
@@ -95,6 +101,13 @@ def count_values(store: Store, table: Table, column: Column) -> list[tuple[str, 
             f"GROUP BY v ORDER BY n DESC, v LIMIT {MAX_CATEGORIES + 1}"
         )
     ]
+
+
+def name_of(column: Column) -> str:
+    """Return the value as a name that is the same whatever the type of the number."""
+    if column.kind == "number":
+        return f"regexp_replace((({column.sql})::DOUBLE)::VARCHAR, '\\.0$', '')"
+    return f"({column.sql})::VARCHAR"
 
 
 def sampled(table: Table, most: int = MAX_SAMPLE) -> str:
@@ -187,11 +200,16 @@ def _edges(
             yield column.name, _Edges(edges, quartiles)
 
 
+def _has_classes(label: ColumnProfile | None) -> bool:
+    """Tell whether a label of numbers stands for classes; a regression has more values."""
+    return label is not None and label.kind == "number" and 0 < label.distinct <= MAX_CLASSES
+
+
 def _with_categories(
     store: Store, table: Table, column: Column, profile: ColumnProfile
 ) -> ColumnProfile:
     values = table.rows - profile.nulls
-    if not is_naming(profile.distinct, values):
+    if column.kind == "text" and not is_naming(profile.distinct, values):
         return profile
     found = count_values(store, table, column)
     kept = found[:MAX_CATEGORIES]

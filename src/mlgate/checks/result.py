@@ -117,7 +117,7 @@ def _message(
         named = "; ".join(_said(finding, check.unit) for finding in ranked[:_NAMED])
         more = len(broken) - _NAMED
         return cut(f"{named}{f'; and {more} more' if more > 0 else ''}.", 1500)
-    if check.unit == "breaches":
+    if check.unit == "breaches" or (ranked[0].value == 0 and check.unit in {"share", "count"}):
         return "Nothing found."
     shown = "" if settings.limit.max is not None or settings.limit.min is not None else ", no limit"
     return cut(f"{'Smallest' if _is_floor(settings.limit) else 'Largest'}: "

@@ -52,12 +52,15 @@ class Plan:
         wishes: What replaces their defaults; the last one that names a check counts.
         samples: Whether results may show values of the data.
         now: The time of the run, seconds since the epoch.
+        lenient: Whether a column that no table has is passed over: the wishes are of the baseline,
+            and the head has removed it.
     """
 
     only: tuple[str, ...] = ()
     wishes: tuple[Wish, ...] = ()
     samples: bool = False
     now: float = 0.0
+    lenient: bool = False
     known: Mapping[str, Check] = field(default_factory=lambda: {c.id: c for c in CATALOGUE})
 
     def require(self) -> None:
@@ -196,8 +199,8 @@ def _require_columns(subject: Subject, plan: Plan) -> None:
         known |= {column.name for column in subject.stored.columns}
     if subject.schema:
         known |= subject.schema.columns.keys()
-    subject.roles.require(known)
-    for wish in plan.wishes:
+    subject.roles.require(known, lenient=plan.lenient)
+    for wish in () if plan.lenient else plan.wishes:
         for name in (*wish.columns, *wish.ignore):
             if name not in known:
                 raise unknown_column(wish.check, name, known)

@@ -52,8 +52,12 @@ class Roles:
         named = {self.label, self.prediction, self.id, self.datetime}
         return frozenset(named - {""}) | self.ignore
 
-    def require(self, known: Iterable[str]) -> None:
+    def require(self, known: Iterable[str], *, lenient: bool = False) -> None:
         """Refuse names that no table has; a typo would switch off what it is about.
+
+        Args:
+            known: All columns of all tables.
+            lenient: Whether columns to ignore may be gone.
 
         Raises:
             ConfigError: names the column and the one that was probably meant.
@@ -65,7 +69,7 @@ class Roles:
             "id": [self.id],
             "datetime": [self.datetime],
             "categorical": sorted(self.categorical),
-            "ignore": sorted(self.ignore),
+            "ignore": [] if lenient else sorted(self.ignore),
         }
         for key, names in stated.items():
             for name in names:
@@ -113,7 +117,11 @@ class Subject:
         """Return the profile of every table by role."""
         found = {
             role: profile_table(
-                self.store, table, categorical=self.roles.categorical, progress=self.progress
+                self.store,
+                table,
+                categorical=self.roles.categorical,
+                labels={self.roles.label, self.roles.prediction},
+                progress=self.progress,
             )
             for role, table in self.tables.items()
         }
@@ -155,7 +163,8 @@ class Subject:
     def duplicates(self) -> Mapping[str, int]:
         """Return the number of rows that repeat an earlier one in every column, by role."""
         extra = self.roles.no_features - self.roles.ignore - {self.roles.label}
-        if not extra and len(self.checked) == 1:
+        same = all({c.name for c in t.columns} == set(self.checked[0].by_name) for t in self.checked)
+        if not extra and same and self.common_features(self.checked):
             return self.rows.duplicates
         found: dict[str, int] = {}
         for table in self.checked:

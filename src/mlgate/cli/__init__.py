@@ -27,6 +27,8 @@ READER_GONE: Final = 141
 
 COMMANDS: Final[Mapping[str, str]] = {
     "init": "Look at the repository and write mlgate.yml and a workflow.",
+    "check": "Check the data: integrity, train against test, drift.",
+    "profile": "Measure a table once, as the reference of later data.",
     "report": "Compare with the baseline, judge, report and post.",
     "gate": "Judge an existing report or evidence again.",
     "schema": "Print the JSON Schema of a document.",

@@ -60,7 +60,7 @@ def head_evidence(
         require_this_commit(session, evidence.commit, "evidence")
         kept = tuple(m for m in evidence.models if model in {None, m.model})
         return msgspec.structs.replace(evidence, models=kept)
-    models = [collect(tree, wanted(config, name)) for name in _names(config, model)]
+    models = [collect(tree, wanted(config, name)) for name in named_models(config, model)]
     prefix = session.repository.prefix if session.repository else ""
     if prefix and not any(m.metrics for m in models):
         models = [_told_where(m, prefix) for m in models]
@@ -97,7 +97,12 @@ def require_this_commit(session: Session, commit: str, what: str) -> None:
     )
 
 
-def _names(config: Config, model: str | None) -> Iterable[str]:
+def named_models(config: Config, model: str | None) -> Iterable[str]:
+    """Return the models to look at: ``model`` alone, or all that are configured.
+
+    Raises:
+        ConfigError: ``model`` is none of several configured ones.
+    """
     if model is None:
         return config.models
     if model not in config.models and len(config.models) > 1:

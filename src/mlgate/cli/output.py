@@ -44,6 +44,20 @@ def write_files(folder: Path, report: Report, evidence: Evidence | None) -> Mapp
     }
     if evidence is not None:
         contents["evidence"] = ("evidence.json", encode(evidence))
+    make_folder(folder)
+    for name, raw in contents.values():
+        write_atomically(folder / name, raw)
+    return {key: folder / name for key, (name, _) in contents.items()}
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder for our files; a new one tells git to ignore it.
+
+    Raises:
+        ConfigError: the folder cannot be made.
+    """
+    from mlgate.publish.files import write_atomically  # noqa: PLC0415
+
     is_new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -54,9 +68,6 @@ def write_files(folder: Path, report: Report, evidence: Evidence | None) -> Mapp
         ) from exc
     if is_new:
         write_atomically(folder / ".gitignore", b"*\n")
-    for name, raw in contents.values():
-        write_atomically(folder / name, raw)
-    return {key: folder / name for key, (name, _) in contents.items()}
 
 
 def print_report(session: Session, report: Report, form: str | None) -> None:

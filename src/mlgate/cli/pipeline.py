@@ -16,7 +16,7 @@ from mlgate.documents.verdict import Judgement, PolicySource
 from mlgate.errors import ConfigError
 from mlgate.policy.changes import broken_policy, policy_change
 from mlgate.policy.config import Config
-from mlgate.policy.judge import Case, judge
+from mlgate.policy.judge import Case, judge, rules_of
 from mlgate.sources.baseline import Situation, find_baseline
 from mlgate.sources.changes import read_code_change
 from mlgate.sources.commit_tree import CommitTree
@@ -43,6 +43,7 @@ class Request:
         model: The one model to report; ``None`` for all of the configuration.
         expected: Models that must have reported, beyond those of the configuration.
         key: Names the comment.
+        output: Folder of our files, where results of checks of this very run may be.
         ask_merge_base: Asks the forge on shallow clones.
     """
 
@@ -51,6 +52,7 @@ class Request:
     model: str | None = None
     expected: Sequence[str] = ()
     key: str = "mlgate"
+    output: Path | None = None
     ask_merge_base: Callable[[str, str], str | None] = lambda _base, _head: None
 
 
@@ -111,6 +113,8 @@ def run(session: Session, request: Request) -> Outcome:
     rules = rules_for(session, tree, baseline)
     session.progress("reading the evidence of the head")
     head = head_evidence(session, rules.measures, tree, files=request.evidence, model=request.model)
+    if not request.evidence:
+        head = _checked(session, tree, rules, baseline, head, request)
     session.progress("reading the evidence of the baseline")
     reported = [m.model for m in head.models]
     wanteds = [wanted(rules.measuring_base(name, reported), name) for name in reported]
@@ -148,6 +152,35 @@ def run(session: Session, request: Request) -> Outcome:
         expected=tuple(expected),
     )
     return Outcome(head, report)
+
+
+def _checked(  # noqa: PLR0913, PLR0917
+    session: Session,
+    tree: WorkTree,
+    rules: Rules,
+    baseline: Baseline,
+    head: Evidence,
+    request: Request,
+) -> Evidence:
+    """Return the evidence with the results of the checks that the configuration asks for."""
+    names = [m.model for m in head.models]
+    if not any(
+        model.checks or model.results
+        for config in (rules.decides, rules.measures)
+        for model in (rules_of(config, name) for name in names)
+    ):
+        return head
+    from mlgate.cli.data_checks import Checking, with_checks  # noqa: PLC0415  # heavy
+    from mlgate.cli.progress import Progress  # noqa: PLC0415
+
+    progress = Progress(session)
+    checking = Checking(
+        session=session, tree=tree, rules=rules, baseline=baseline, progress=progress.say
+    )
+    folder = request.output or session.workspace / ".mlgate"
+    with progress:
+        models = tuple(with_checks(m, checking.found(m.model, folder)) for m in head.models)
+    return msgspec.structs.replace(head, models=models)
 
 
 def baseline_of(session: Session, request: Request) -> Baseline:

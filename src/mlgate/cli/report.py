@@ -126,15 +126,16 @@ def report(
     posting = Posting(
         enabled=post != "never", comment=comment, when=comment_when, check_name=check_name
     )
+    folder = output_folder(session, output)
     request = Request(
         base=base,
         evidence=[Path(path) for path in evidence],
         model=model,
         expected=expect,
         key=key or "mlgate",
+        output=folder,
         ask_merge_base=posting.ask_merge_base(session),
     )
-    folder = output_folder(session, output)
     try:
         posting.open_check(session)
         outcome = run(session, request)

@@ -77,6 +77,11 @@ class Session:
         if self.verbose or (not self.quiet and sys.stderr.isatty()):
             click.secho(f"· {log_safe(text)}", err=True, dim=True)
 
+    def say(self, text: str) -> None:
+        """Say what was done, unless the user wants results only."""
+        if not self.quiet:
+            click.echo(log_safe(text), err=True)
+
     def detail(self, text: str) -> None:
         """Say something that only ``--verbose`` wants to know."""
         if self.verbose:

@@ -172,6 +172,7 @@ def _gaps(case: Case) -> Iterator[Judgement]:
         yield _gap("", "evidence", "model", "fail", ("No evidence was found.", ""))
     for model in case.evidence:
         yield from _unread(model, policy)
+        yield from _unchecked(model, case.config)
     for comparison in case.comparisons:
         for source in comparison.unread:
             texts = (f"At the baseline: {source.problem.rstrip('.')}.", source.hint)
@@ -187,6 +188,16 @@ def _unread(model: ModelEvidence, policy: Policy) -> Iterator[Judgement]:
     if not broken and not model.checks and not any(m.numeric for m in model.metrics):
         texts = ("No metric was found.", "Name the metric files under `metrics:`.")
         yield _gap(model.model, model.model, "model", policy.on_missing, texts)
+
+
+def _unchecked(model: ModelEvidence, config: Config) -> Iterator[Judgement]:
+    """Judge engines that are configured and have no result: a check that never ran is no pass."""
+    reported = {check.engine for check in model.checks}
+    for name in dict.fromkeys(e.engine for e in rules_of(config, model.model).checks):
+        if name not in reported and not any(source.problem for source in model.sources):
+            said = f"No result of the checks by {name}, which the configuration asks for."
+            advice = "Run `mlgate check` in this job, or hand its `checks.json` over with --evidence."
+            yield _gap(model.model, "checks", "check", config.policy.on_missing, (said, advice))
 
 
 def _baseline_gap(baseline: Baseline, policy: Policy) -> Iterator[Judgement]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mlgate.sources.git import Repository
 
 FILE_NAME: Final = "evidence.json"
+FRAGMENT: Final = "checks.json"
+"""What `mlgate check` hands over, a document of the same kind."""
 STORED: Final = "refs/mlgate/evidence"
 """Evidence of a commit is stored as ``evidence.json`` under this ref, one ref per commit."""
 
@@ -28,7 +30,9 @@ T = TypeVar("T")
 
 
 def read_evidence(paths: Sequence[Path]) -> list[Evidence]:
-    """Return the documents at ``paths``; a folder stands for every ``evidence.json`` below it.
+    """Return the documents at ``paths``.
+
+    A folder stands for every ``evidence.json`` below it, and every ``checks.json``.
 
     Raises:
         SourceError: a path does not exist, holds no evidence, or evidence that is not valid.
@@ -89,7 +93,7 @@ def _blob(repository: Repository, name: str) -> bytes | None:
 def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    found = sorted(path.rglob(FILE_NAME))[: MAX_FILES + 1]
+    found = sorted([*path.rglob(FILE_NAME), *path.rglob(FRAGMENT)])[: MAX_FILES + 1]
     if not found:
         raise SourceError(
             f"{path}: no {FILE_NAME} in this folder",
@@ -129,7 +133,7 @@ def _joined(one: ModelEvidence | None, other: ModelEvidence) -> ModelEvidence:
         metrics=one.metrics + other.metrics,
         parameters=_union(one.parameters, other.parameters),
         files=_union(one.files, other.files),
-        checks=one.checks + other.checks,
+        checks=_union(one.checks, other.checks),
         sources=_union(one.sources, other.sources),
         notes=_union(one.notes, other.notes),
     )

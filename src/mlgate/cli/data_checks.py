@@ -1,0 +1,319 @@
+"""Run the checks of a model and bring their results into its evidence."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+import msgspec
+
+from mlgate import __version__
+from mlgate.cli.data_inputs import inputs_of, schema_of
+from mlgate.cli.evidence import ci_run, head_commit, named_models
+from mlgate.cli.pipeline import Request, baseline_of, rules_for
+from mlgate.cli.progress import Progress
+from mlgate.documents.evidence import DataFile, Evidence, ModelEvidence, SourceFile
+from mlgate.documents.report import Report
+from mlgate.documents.verdict import Verdict
+from mlgate.errors import ConfigError, SourceError
+from mlgate.policy.checks import judge_checks
+from mlgate.policy.config import Data, Engine
+from mlgate.policy.judge import headline, overall_of, rules_of
+from mlgate.policy.rules import unanswered
+from mlgate.render.outline import worst_first
+from mlgate.sources.collect import Wanted, collect
+from mlgate.sources.evidence_files import FRAGMENT
+from mlgate.sources.worktree import WorkTree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from mlgate.checks.subject import Subject
+    from mlgate.cli.pipeline import Rules
+    from mlgate.cli.session import Session
+    from mlgate.documents.comparison import Baseline
+    from mlgate.documents.evidence import CheckResult
+    from mlgate.policy.config import Rule
+
+ENGINES: Final = ("", "builtin", "deepchecks")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checking:
+    """One run of checks.
+
+    Attributes:
+        session: The run of the command line.
+        tree: The work tree.
+        rules: Configuration of the head, and of the baseline where that decides.
+        baseline: What the head is compared with.
+        memory: Most memory that the builtin engine may use.
+        engine: The only engine to run; empty for what is configured.
+        progress: Is told what is being done.
+    """
+
+    session: Session
+    tree: WorkTree
+    rules: Rules
+    baseline: Baseline
+    memory: str = ""
+    engine: Literal["", "builtin", "deepchecks"] = ""
+    progress: Callable[[str], None] = lambda _said: None
+
+    def names(self, model: str, *, given: Mapping[str, str]) -> dict[str, Data]:
+        """Return the data to check, by model: what is configured, with what is ``given`` on top.
+
+        Raises:
+            ConfigError: no data is named, or ``model`` is none of the configured ones.
+        """
+        config = self.rules.measures
+        if given:
+            name = model or next(iter(config.models))
+            configured = self.data(name)
+            tables = {key for key in ("train", "test") if key in given}
+            if tables and not configured.paths:
+                return {name: msgspec.convert({**given}, Data)}
+            return {name: msgspec.structs.replace(configured, **given)}
+        if model:
+            return {name: self.data(name) for name in named_models(config, model)}
+        found = {name: self.data(name) for name in config.models}
+        kept = {n: d for n, d in found.items() if d.paths or self.is_configured(n)}
+        return kept or found
+
+    def engines(self, name: str) -> tuple[Engine, ...]:
+        """Return who checks the model: as the baseline says where it says anything."""
+        decides = rules_of(self.rules.decides, name).checks
+        found = decides or rules_of(self.rules.measures, name).checks
+        if not self.engine:
+            return found
+        kept = tuple(engine for engine in found if engine.engine == self.engine)
+        return kept or (Engine(engine=self.engine),)
+
+    def is_configured(self, name: str) -> bool:
+        """Tell whether the configuration asks for checks of this model."""
+        return bool(self.engines(name))
+
+    def data(self, name: str) -> Data:
+        """Return the data of the model; what narrows the checks is of the baseline."""
+        measured = rules_of(self.rules.measures, name).data
+        if self.rules.source.origin != "base":
+            return measured
+        decides = rules_of(self.rules.decides, name)
+        if not decides.checks and not decides.data.paths:
+            return measured
+        return msgspec.structs.replace(
+            measured,
+            ignore=decides.data.ignore,
+            where=decides.data.where,
+            schema=decides.data.schema or measured.schema,
+        )
+
+    def found(self, name: str, folder: Path) -> ModelEvidence:
+        """Return what `mlgate check` found earlier in this very job, else what it finds now.
+
+        Data that cannot be read is no reason to lose the rest of a report: it is in ``sources``.
+
+        Raises:
+            ConfigError: the configuration does not fit the data.
+        """
+        if not self.is_configured(name):
+            return ModelEvidence(model=name)
+        earlier = fragment_of_this_run(self.session, folder, name)
+        if earlier is not None:
+            return earlier
+        try:
+            return self.run(name, output=folder)
+        except SourceError as exc:
+            broken = SourceFile(path="", problem=exc.what[:4000], hint=exc.hint[:4000])
+            return ModelEvidence(model=name, sources=(broken,))
+
+    def run(self, name: str, data: Data | None = None, *, output: Path) -> ModelEvidence:
+        """Return evidence that holds the results of all engines, and which data they saw.
+
+        Args:
+            name: The model.
+            data: Its data, where it is not what is configured.
+            output: Folder for pages that an engine writes.
+
+        Raises:
+            ConfigError: the configuration does not fit the data.
+            SourceError: the data cannot be read, or an engine is not installed.
+        """
+        chosen = data or self.data(name)
+        engines = self.engines(name) or (Engine(),)
+        checks: list[CheckResult] = []
+        files: dict[str, DataFile] = {}
+        notes: list[str] = []
+        for engine in engines:
+            if engine.engine == "builtin":
+                with self.opened(chosen) as (subject, said):
+                    checks += self._builtin(subject, engine)
+                    files |= self._identities(chosen, subject)
+                    notes += said
+        return ModelEvidence(
+            model=name, checks=tuple(checks), files=tuple(files.values()), notes=tuple(notes)
+        )
+
+    def _builtin(self, subject: Subject, engine: Engine) -> list[CheckResult]:
+        from mlgate.checks.plan import plan_of  # noqa: PLC0415
+        from mlgate.checks.run import run_checks  # noqa: PLC0415
+
+        plan = plan_of(engine, now=time.time(), lenient=self.rules.source.origin == "base")
+        return list(run_checks(subject, plan))
+
+    @contextlib.contextmanager
+    def opened(
+        self, data: Data, *, schema: bool = True
+    ) -> Iterator[tuple[Subject, tuple[str, ...]]]:
+        """Open the tables of ``data``; they are gone afterwards.
+
+        Args:
+            data: What to open.
+            schema: Whether the schema file is read as well.
+
+        Raises:
+            ConfigError: the configuration does not fit the data.
+            SourceError: the data cannot be read, or the extra is not installed.
+        """
+        from mlgate.checks.plan import roles_of  # noqa: PLC0415
+        from mlgate.checks.store import Store  # noqa: PLC0415
+        from mlgate.checks.subject import Subject  # noqa: PLC0415
+        from mlgate.checks.tables import open_table  # noqa: PLC0415
+
+        with tempfile.TemporaryDirectory(prefix="mlgate-") as folder:
+            inputs = inputs_of(self.session, self.tree, data, self.baseline, Path(folder))
+            paths = [path for table in inputs.tables for path in table.paths]
+            commit = self.rules.source.commit if self.rules.source.origin == "base" else ""
+            wanted = data.schema if schema else None
+            found = schema_of(self.session, self.tree, wanted, commit)
+            with Store(paths, memory=self.memory) as store:
+                tables = {}
+                for files in inputs.tables:
+                    self.progress(f"reading {files.origin}")
+                    tables[files.role] = open_table(store, files, where=data.where or "")
+                subject = Subject(
+                    store=store,
+                    tables=tables,
+                    stored=inputs.stored,
+                    roles=roles_of(data),
+                    schema=found,
+                    progress=self.progress,
+                )
+                yield subject, inputs.notes
+
+    def _identities(self, data: Data, subject: Subject) -> dict[str, DataFile]:
+        """Return the files that were read, with their rows and columns."""
+        wanted = Wanted(model="", metrics=(), params=(), data=data.paths)
+        try:
+            known = {file.path: file for file in collect(self.tree, wanted).files}
+        except SourceError:
+            known = {}
+        found: dict[str, DataFile] = {}
+        for table in subject.tables.values():
+            path = table.origin[:1024]
+            if path in data.paths and path in known:
+                found[path] = msgspec.structs.replace(
+                    known[path], rows=table.rows, columns=len(table.columns)
+                )
+            found |= {p: f for p, f in known.items() if p.startswith(f"{path}/") and f.kind == "data"}
+        return found
+
+
+    def report(self, models: Sequence[ModelEvidence]) -> Report:
+        """Return the verdict over the checks alone, as a report."""
+        policy = self.rules.decides.policy
+        found = [
+            judgement
+            for model in models
+            for judgement in judge_checks(
+                model, _about(rules_of(self.rules.decides, model.model).gate, model), policy
+            )
+        ]
+        judgements = tuple(found)
+        overall = overall_of(judgements)
+        return Report(
+            key="mlgate check",
+            version=__version__,
+            commit=head_commit(self.session),
+            run=ci_run(self.session),
+            head_name="data",
+            baseline=self.baseline,
+            verdict=Verdict(
+                overall=overall,
+                observe=policy.mode == "observe",
+                headline=headline(overall, worst_first(judgements)),
+                policy=self.rules.source,
+                judgements=judgements,
+            ),
+        )
+
+
+def _about(rules: Sequence[Rule], model: ModelEvidence) -> list[Rule]:
+    """Return the rules that these checks answer to; others are for `mlgate report`."""
+    absent = {id(rule) for rule in unanswered(rules, model.checks)}
+    return [rule for rule in rules if id(rule) not in absent]
+
+
+def open_checking(session: Session, *, base: str, memory: str, engine: str) -> Checking:
+    """Return a run of checks in the workspace.
+
+    Raises:
+        ConfigError: the configuration, or an option, is not valid.
+    """
+    if engine not in ENGINES:
+        raise ConfigError(f"--engine {engine!r} is not known", hint="builtin or deepchecks")
+    tree = WorkTree(session.workspace, session.repository)
+    baseline = baseline_of(session, Request(base=base))
+    return Checking(
+        session=session,
+        tree=tree,
+        rules=rules_for(session, tree, baseline),
+        baseline=baseline,
+        memory=memory,
+        engine=engine,  # type: ignore[arg-type]
+        progress=Progress(session).say,
+    )
+
+
+def with_checks(model: ModelEvidence, checked: ModelEvidence) -> ModelEvidence:
+    """Return the evidence of a model together with that of its checks."""
+    files = {file.path: file for file in (*model.files, *checked.files)}
+    return msgspec.structs.replace(
+        model,
+        checks=(*model.checks, *checked.checks),
+        files=tuple(files[path] for path in sorted(files)),
+        sources=(*model.sources, *checked.sources),
+        notes=(*model.notes, *checked.notes),
+    )
+
+
+def evidence_of(session: Session, models: tuple[ModelEvidence, ...]) -> Evidence:
+    """Return the document that hands results of checks to another job."""
+    return Evidence(
+        commit=head_commit(session),
+        dirty=session.repository.dirty if session.repository else False,
+        run=ci_run(session),
+        models=models,
+    )
+
+
+def fragment_of_this_run(session: Session, folder: Path, name: str) -> ModelEvidence | None:
+    """Return what `mlgate check` wrote for the model earlier in this very job of CI."""
+    from mlgate.documents.codec import MAX_BYTES, decode  # noqa: PLC0415
+
+    path = fragment_path(folder, name)
+    if session.github is None or not path.is_file():
+        return None
+    with path.open("rb") as file:
+        found = decode(file.read(MAX_BYTES + 1), Evidence, origin=str(path))
+    same = found.run == ci_run(session) and found.commit == head_commit(session)
+    return next((m for m in found.models if same and m.model == name), None)
+
+
+def fragment_path(folder: Path, name: str) -> Path:
+    """Return where the results of the checks of a model are kept."""
+    return folder / "evidence" / name / FRAGMENT
