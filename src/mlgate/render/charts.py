@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from mlgate.documents.comparison import MetricChange
+    from mlgate.documents.evidence import Distribution
     from mlgate.documents.verdict import Judgement
 
 INSTALL: Final = "pip install 'mlgate[plots]'"
 _LIMIT: Final = re.compile(r"[≥≤] ?(?P<sign>[+−-]?)(?P<number>[0-9.]{1,20}) ?(?P<percent>%?)")
 _BARS: Final = 12
+_OVERLAYS: Final = 12
 _MARGIN: Final = 1.15
 
 
@@ -58,6 +60,48 @@ def _limit(text: str, metric: MetricChange) -> float | None:
     except ValueError:
         return None
     return value / 100 * abs(metric.base or 0.0) if match["percent"] else value
+
+
+class Bar(NamedTuple):
+    """One bin: its left edge and width, both heights, and what it holds."""
+
+    left: float
+    width: float
+    reference: float
+    current: float
+    name: str
+
+
+class Overlay(NamedTuple):
+    """Two distributions of one column on one axis, in a box of 300 by 72."""
+
+    column: str
+    bars: Sequence[Bar]
+    first: str
+    last: str
+
+
+def overlays(judgement: Judgement) -> list[Overlay]:
+    """Return the pictures of the columns that have drifted, worst first."""
+    found = judgement.check.distributions if judgement.check else ()
+    return [_overlay(distribution) for distribution in found[:_OVERLAYS] if distribution.bins]
+
+
+def _overlay(distribution: Distribution) -> Overlay:
+    sides = list(zip(distribution.reference, distribution.current, strict=False))
+    highest = max((max(pair) for pair in sides), default=0.0) or 1.0
+    width = 300 / max(len(sides), 1)
+    bars = [
+        Bar(
+            left=round(index * width, 1),
+            width=round(width - 1, 1),
+            reference=round(before / highest * 70, 1),
+            current=round(after / highest * 70, 1),
+            name=f"{name}: {before:.1%} → {after:.1%}",
+        )
+        for index, (name, (before, after)) in enumerate(zip(distribution.bins, sides, strict=False))
+    ]
+    return Overlay(distribution.column, bars, distribution.bins[0], distribution.bins[-1])
 
 
 def shares(judgements: Sequence[Judgement]) -> list[MetricChange]:

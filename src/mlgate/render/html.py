@@ -21,6 +21,7 @@ MOST_ROWS: Final = 400
 """Judgements in all tables together; 400 of the longest stay under a megabyte."""
 
 _MOST_CHANGES: Final = 150
+_TABLE_ROWS: Final = 20
 
 
 class Line(NamedTuple):
@@ -29,6 +30,8 @@ class Line(NamedTuple):
     row: outline.Row
     interval: charts.Interval | None
     effect: str
+    overlays: Sequence[charts.Overlay] = ()
+    table: Sequence[Sequence[str]] = ()
 
 
 class Group(NamedTuple):
@@ -129,9 +132,23 @@ def _findings(found: Sequence[Judgement]) -> list[Group]:
 
 def _lines(found: Iterable[Judgement]) -> list[Line]:
     return [
-        Line(row, charts.interval(row.judgement), _effect(row.judgement))
+        Line(
+            row,
+            charts.interval(row.judgement),
+            _effect(row.judgement),
+            charts.overlays(row.judgement),
+            _table(row.judgement),
+        )
         for row in outline.rows(found)
     ]
+
+
+def _table(judgement: Judgement) -> Sequence[Sequence[str]]:
+    """Return what a check measured, where it does not simply pass."""
+    check = judgement.check
+    if check is None or judgement.effect == "pass" or len(check.table) < 3:  # noqa: PLR2004
+        return ()
+    return check.table[: _TABLE_ROWS + 1]
 
 
 def _effect(judgement: Judgement) -> str:
