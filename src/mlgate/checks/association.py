@@ -199,8 +199,6 @@ def _correlation_ratio(groups: Any, values: Any) -> float:  # noqa: ANN401
     return math.sqrt(min(1.0, max(0.0, (between - (count - 1) * within) / total)))
 
 
-
-
 def chance_of(sample: Sample, feature: str, label: str) -> float:
     """Return the strength that two columns without any association exceed once in a thousand."""
     groups = BINS if feature in sample.numbers else int(sample.codes[feature].max()) + 1

@@ -16,7 +16,7 @@ _BINNED: Final = "distances are taken over all rows, on 256 bins of equal depth 
 CATALOGUE: Final[tuple[Check, ...]] = (
     Check(
         id="data.schema",
-        summary="Columns, their kinds, missing values and allowed values are as the schema file says.",
+        summary="Columns, kinds, missing and allowed values are as the schema file says.",
         measure=integrity.schema,
         needs=frozenset({"schema"}),
         limit=Limit(max=0),
@@ -138,7 +138,7 @@ CATALOGUE: Final[tuple[Check, ...]] = (
         outcome="warn",
         unit="score",
         peer="FeatureFeatureCorrelation",
-        differs="deepchecks fails above 0.9, and takes Theil's U for names; measured on 20 000 rows",
+        differs="deepchecks fails above 0.9, and takes Theil's U for names",
     ),
     Check(
         id="data.label-correlation",
@@ -187,7 +187,7 @@ CATALOGUE: Final[tuple[Check, ...]] = (
     ),
     Check(
         id="split.new-categories",
-        summary="Test rows with a value that train does not have, beyond what its rare values foretell.",
+        summary="Test rows with a value that train lacks, beyond what its rare values foretell.",
         measure=split.new_categories,
         needs=_SPLIT,
         limit=Limit(max=0),

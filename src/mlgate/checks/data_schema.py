@@ -80,7 +80,8 @@ def parse_schema(raw: bytes, *, origin: str) -> DataSchema:
         raise ConfigError(exc.what, hint=exc.hint) from exc
     except msgspec.ValidationError as exc:
         raise ConfigError(
-            f"{origin}: {exc}"[:1000], hint="`mlgate check --write-schema FILE` writes one that fits"
+            f"{origin}: {exc}"[:1000],
+            hint="`mlgate check --write-schema FILE` writes one that fits",
         ) from exc
     if found.version != 1:
         raise ConfigError(f"{origin}: version {found.version} is not known", hint="write 1")
@@ -90,7 +91,9 @@ def parse_schema(raw: bytes, *, origin: str) -> DataSchema:
 def infer_schema(profile: TableProfile, *, without: Collection[str] = ()) -> DataSchema:
     """Return the schema that ``profile`` just meets; ``without`` are columns to leave out."""
     return DataSchema(
-        columns={c.name: _inferred(c, profile.rows) for c in profile.columns if c.name not in without},
+        columns={
+            c.name: _inferred(c, profile.rows) for c in profile.columns if c.name not in without
+        },
         others=bool(without),
     )
 

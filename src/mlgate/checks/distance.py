@@ -118,18 +118,13 @@ def by_chance(method: str, base: int, current: int, bins: int) -> float:
     if method == "ks":
         return min(1.0, math.sqrt(-math.log(CHANCE / 2) / 2 * pooled))
     chi = chi_squared_quantile(1 - CHANCE, max(bins - 1, 1))
-    match method:
-        case "psi":
-            return chi * pooled
-        case "js":
-            return math.sqrt(min(1.0, chi * pooled / (8 * math.log(2))))
-        case "tvd":
-            return min(1.0, math.sqrt(chi * pooled) / 2)
-        case "cramers-v":
-            total = base + current
-            return math.sqrt(max(0.0, (chi - max(bins - 1, 1)) / total))
-        case _:
-            return 4 * math.sqrt(pooled)
+    found = {
+        "psi": chi * pooled,
+        "js": math.sqrt(min(1.0, chi * pooled / (8 * math.log(2)))),
+        "tvd": min(1.0, math.sqrt(chi * pooled) / 2),
+        "cramers-v": math.sqrt(max(0.0, chi - max(bins - 1, 1)) / (base + current)),
+    }
+    return found.get(method, 4 * math.sqrt(pooled))
 
 
 def chi_squared_quantile(probability: float, degrees: int) -> float:

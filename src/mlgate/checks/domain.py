@@ -30,7 +30,10 @@ def separability(base: Sample, current: Sample) -> tuple[float, float]:
     features = _features(base, current)
     target = np.concatenate([-np.ones(base.rows), np.ones(current.rows)])
     half = np.arange(target.size) % 2 == 0
-    areas = [_area(features[~side], target[~side], features[side], target[side]) for side in (half, ~half)]
+    areas = [
+        _area(features[~side], target[~side], features[side], target[side])
+        for side in (half, ~half)
+    ]
     n, m = base.rows / 2, current.rows / 2
     error = math.sqrt((n + m + 1) / (12 * n * m) / 2)
     return max(0.0, 2 * sum(areas) / 2 - 1), min(1.0, 2 * _SIGMAS * error)

@@ -46,7 +46,7 @@ def _role(subject: Subject, name: str, settings: Settings) -> Iterator[Finding]:
 
 
 def new_values(subject: Subject, settings: Settings) -> Iterator[Finding]:
-    """Yield, for each feature, the share of rows outside the values or the range of the reference."""
+    """Yield, for each feature, the share of rows outside the values or range of the reference."""
     for shift in subject.drifts:
         for name in columns_of(shift, subject, settings):
             column = shift.columns[name]

@@ -37,16 +37,14 @@ def schema(subject: Subject, settings: Settings) -> Iterator[Finding]:
     for table in subject.checked:
         columns = subject.columns[table.role]
         for name, wanted in subject.schema.columns.items():
-            if not settings.looks_at(name):
-                continue
-            found = columns.get(name)
-            for note in _breaches(found, wanted, table.rows, samples=settings.samples):
+            notes = _breaches(columns.get(name), wanted, table.rows, samples=settings.samples)
+            for note in notes if settings.looks_at(name) else ():
                 yield Finding(table=table.role, column=name, value=1, note=note)
-        if not subject.schema.others:
-            for name in columns:
-                if name not in subject.schema.columns and settings.looks_at(name):
-                    note = "the schema does not list it"
-                    yield Finding(table=table.role, column=name, value=1, note=note)
+        others = columns if not subject.schema.others else ()
+        for name in others:
+            if name not in subject.schema.columns and settings.looks_at(name):
+                note = "the schema does not list it"
+                yield Finding(table=table.role, column=name, value=1, note=note)
 
 
 def _breaches(
@@ -241,9 +239,7 @@ def class_imbalance(subject: Subject, settings: Settings) -> Iterator[Finding]:
         sizes = _classes(found)
         if len(sizes) > 1 and settings.looks_at(label):
             note = f"{len(sizes)} classes"
-            yield Finding(
-                table=table.role, column=label, value=min(sizes) / max(sizes), note=note
-            )
+            yield Finding(table=table.role, column=label, value=min(sizes) / max(sizes), note=note)
 
 
 def _classes(label: ColumnProfile) -> list[int]:
@@ -275,9 +271,7 @@ def correlation(subject: Subject, settings: Settings) -> Iterator[Finding]:
         if sample.rows < LEAST:
             continue
         names = [
-            n
-            for n in sample.names()
-            if n not in subject.roles.no_features and settings.looks_at(n)
+            n for n in sample.names() if n not in subject.roles.no_features and settings.looks_at(n)
         ]
         if len(names) > _MAX_PAIRS:
             raise NotMeasurableError(

@@ -49,17 +49,14 @@ def profile_table(
         progress: Is told what is being done.
     """
     measured = {c.name: _plain(c, table, facts) for c, facts in _facts(store, table)}
-    named = {*categorical, *(name for name in labels if _has_classes(measured.get(name)))}
+    named = {*categorical, *(text for text in labels if _has_classes(measured.get(text)))}
     numbers = [c for c in table.of_kind("number") if c.name not in named]
     progress(f"{table.role}: quantiles of {len(numbers)} columns of numbers")
     edges = dict(_edges(store, table, numbers, measured))
     counted = count_numbers(store, table, {c: e.edges for c, e in edges.items()})
-    for column, found in edges.items():
-        measured[column] = msgspec.structs.replace(
-            measured[column],
-            edges=found.edges,
-            quartiles=found.quartiles,
-            counts=counted[column],
+    for key, found in edges.items():
+        measured[key] = msgspec.structs.replace(
+            measured[key], edges=found.edges, quartiles=found.quartiles, counts=counted[key]
         )
     progress(f"{table.role}: values of columns of names")
     for column in table.columns:
@@ -233,5 +230,3 @@ def _numbers(values: Iterable[float]) -> str:
 
 def _chunks(items: Sequence[Any], size: int) -> Iterator[Any]:
     return (items[start : start + size] for start in range(0, len(items), size))
-
-

@@ -29,9 +29,9 @@ def judged(check: Check, settings: Settings, findings: Sequence[Finding]) -> Che
         message=_message(check, settings, ranked, broken),
         value=_rounded(worst),
         threshold=limit_text(limit, check.unit),
-        columns=tuple(dict.fromkeys(cut(f.column, 400) for f in _ranked(broken, limit) if f.column))[
-            :1000
-        ],
+        columns=tuple(
+            dict.fromkeys(cut(f.column, 400) for f in _ranked(broken, limit) if f.column)
+        )[:1000],
         table=_table(check, _ranked(findings, limit), limit),
         distributions=tuple(f.distribution for f in ranked if f.distribution and broken)[
             :MAX_PICTURES
@@ -39,9 +39,7 @@ def judged(check: Check, settings: Settings, findings: Sequence[Finding]) -> Che
     )
 
 
-def skipped(
-    check: Check, settings: Settings, why: str, *, applies: bool = True
-) -> CheckResult:
+def skipped(check: Check, settings: Settings, why: str, *, applies: bool = True) -> CheckResult:
     """Return the result of a check that measured nothing.
 
     Nothing to look at is a pass of a check that does not apply to this data; a check that was
@@ -138,9 +136,7 @@ def _said(finding: Finding, unit: Unit) -> str:
     return f"{where}: {said}" if where and said else where or said
 
 
-def _table(
-    check: Check, ranked: Sequence[Finding], limit: Limit
-) -> tuple[tuple[str, ...], ...]:
+def _table(check: Check, ranked: Sequence[Finding], limit: Limit) -> tuple[tuple[str, ...], ...]:
     shown = [f for f in ranked if check.unit != "breaches" or limit.broken_by(f)]
     if not shown or (len(shown) == 1 and not shown[0].column):
         return ()

@@ -22,7 +22,7 @@ class RowFacts:
 
     Attributes:
         rows: All rows.
-        duplicates: Rows that repeat an earlier row of the same table in every feature and the label.
+        duplicates: Rows that repeat an earlier one of the same table, features and label.
         conflicts: Rows whose features stand in the same table with another label as well.
         single: Rows that stand in their table only once.
         leaked: Rows of the last table that stand in the first as they are.
@@ -79,7 +79,9 @@ def row_facts(
 def distinct_shared(store: Store, tables: Sequence[Table], column: str) -> int:
     """Return how many rows of the second table have a value of ``column`` that the first has."""
     first, second = tables
-    values = f"SELECT DISTINCT {_same_type(first.by_name[column], tables)} AS v FROM {first.relation}"
+    values = (
+        f"SELECT DISTINCT {_same_type(first.by_name[column], tables)} AS v FROM {first.relation}"
+    )
     here = _same_type(second.by_name[column], tables)
     (found,) = store.row(
         f"SELECT count(*) FROM {second.relation} WHERE ({here}) IN "
@@ -94,7 +96,7 @@ def _hash(table: Table, tables: Sequence[Table], columns: Sequence[str]) -> str:
 
 
 def _same_type(column: Column, tables: Sequence[Table]) -> str:
-    """Return the value as a type that is the same in all tables, so that equal values hash alike."""
+    """Return the value in a type that all tables share, so that equal values hash alike."""
     found = {table.by_name[column.name] for table in tables}
     if len({other.kind for other in found}) > 1:
         return f"({column.sql})::VARCHAR"

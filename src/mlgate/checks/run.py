@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mlgate.checks.subject import Subject
     from mlgate.documents.evidence import CheckResult
 
+NO_LIMIT: Final = Limit()
 SHOWN: Final = "`mlgate check --list` shows them"
 
 
@@ -36,7 +37,7 @@ class Wish:
     """
 
     check: str
-    limit: Limit = Limit()
+    limit: Limit = NO_LIMIT
     outcome: Literal["fail", "warn", "off"] | None = None
     columns: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -146,7 +147,7 @@ def _asked(check: Check, plan: Plan) -> bool:
     return check.id in {*plan.only, *(wish.check for wish in plan.wishes)}
 
 
-def _met(need: Need, subject: Subject, settings: Settings) -> bool:  # noqa: PLR0911
+def _met(need: Need, subject: Subject, settings: Settings) -> bool:
     match need:
         case "split":
             return {TRAIN, TEST} <= subject.tables.keys()
@@ -158,7 +159,7 @@ def _met(need: Need, subject: Subject, settings: Settings) -> bool:  # noqa: PLR
         case "schema":
             return subject.schema is not None
         case "limit":
-            return settings.limit != Limit()
+            return settings.limit != NO_LIMIT
         case _:
             return bool(getattr(subject.roles, need))
 
@@ -204,5 +205,3 @@ def _require_columns(subject: Subject, plan: Plan) -> None:
         for name in (*wish.columns, *wish.ignore):
             if name not in known:
                 raise unknown_column(wish.check, name, known)
-
-

@@ -139,7 +139,9 @@ class Shift:
             current=table.role,
             columns=columns,
             changed={
-                c.name: (c.kind, here[c.name].kind) for c in shared if not _same_kind(c, here[c.name])
+                c.name: (c.kind, here[c.name].kind)
+                for c in shared
+                if not _same_kind(c, here[c.name])
             },
             missing=tuple(c.name for c in reference.columns if c.name not in here),
             rows=(reference.rows, table.rows),
@@ -209,9 +211,10 @@ def _uniform(column: Aligned) -> tuple[list[str], list[float], list[float]]:
     low, high = _middle(column)
     width = (high - low) / _PICTURE
     if width <= 0:
-        return [f"≤ {low:.4g}", f"> {low:.4g}"], *(
+        left, right = (
             [float(sum(side[:-1])), float(side[-1])] for side in (column.base, column.current)
         )
+        return [f"≤ {low:.4g}", f"> {low:.4g}"], left, right
     bins = [f"{low + i * width:.4g} – {low + (i + 1) * width:.4g}" for i in range(_PICTURE)]
     sides = [_spread(side, column.edges, low, width) for side in (column.base, column.current)]
     return bins, sides[0], sides[1]
@@ -230,9 +233,7 @@ def _middle(column: Aligned) -> tuple[float, float]:
     return low, high
 
 
-def _spread(
-    counts: Sequence[int], edges: Sequence[float], low: float, width: float
-) -> list[float]:
+def _spread(counts: Sequence[int], edges: Sequence[float], low: float, width: float) -> list[float]:
     """Return the rows of uneven bins in even ones, each spread evenly over its own width."""
     found = [0.0] * _PICTURE
     bounds = [edges[0], *edges, edges[-1]]
@@ -250,7 +251,8 @@ def _named(column: Aligned, *, samples: bool) -> tuple[list[str], list[float], l
     ranked = sorted(sides[:-2], key=lambda side: -(side[1] + side[2]))
     shown, rest = ranked[: _PICTURE - 2], ranked[_PICTURE - 2 :]
     names = [value[:60] if samples else f"value {i}" for i, (value, _, _) in enumerate(shown, 1)]
-    others = [sum(side[place] for side in [*rest, sides[-2]]) for place in (1, 2)]
+    left = [*rest, sides[-2]]
+    others = [sum(side[1] for side in left), sum(side[2] for side in left)]
     bins = [*names, "others", "new values"]
     base = [float(side[1]) for side in shown] + [float(others[0]), float(sides[-1][1])]
     current = [float(side[2]) for side in shown] + [float(others[1]), float(sides[-1][2])]

@@ -124,13 +124,15 @@ def label_drift(subject: Subject, settings: Settings) -> Iterator[Finding]:
 
 
 def correlation_change(subject: Subject, settings: Settings) -> Iterator[Finding]:
-    """Yield by how much each feature alone tells the label better, or worse, in train than in test."""
+    """Yield how much better, or worse, each feature alone tells the label in train."""
     label = subject.roles.label
     subject.require_in(label, _tables(subject))
     train, test = (subject.samples[role] for role in (TRAIN, TEST))
     if min(train.rows, test.rows) < LEAST:
         raise NotMeasurableError(f"fewer than {LEAST} rows in a table")
-    both = [n for n in train.names() if n in set(test.names()) and n not in subject.roles.no_features]
+    both = [
+        n for n in train.names() if n in set(test.names()) and n not in subject.roles.no_features
+    ]
     if label not in train.names() or label not in test.names():
         raise NotMeasurableError("the label is neither a number nor one of a few names")
     for name in both:
@@ -138,7 +140,9 @@ def correlation_change(subject: Subject, settings: Settings) -> Iterator[Finding
             before, after = (prediction_strength(sample, name, label) for sample in (train, test))
             chance = chance_of(train, name, label) + chance_of(test, name, label)
             note = f"{before:.2f} in train, {after:.2f} in test"
-            yield Finding(table=TEST, column=name, value=abs(before - after), chance=chance, note=note)
+            yield Finding(
+                table=TEST, column=name, value=abs(before - after), chance=chance, note=note
+            )
 
 
 def _tables(subject: Subject) -> tuple[Table, Table]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import tempfile
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from mlgate.errors import ConfigError, SourceError
 
@@ -67,7 +67,7 @@ class Store:
         self._connection.execute("SET enable_external_access = false").fetchall()
         self._connection.execute("SET lock_configuration = true").fetchall()
 
-    def __enter__(self) -> Store:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -127,28 +127,42 @@ class Store:
 def explain(message: str) -> tuple[str, str]:
     """Return what an error of DuckDB means and what to do about it, without values of the data."""
     columns = _COLUMNS.search(message)
-    first = message.split("\n", 1)[0]
+    if columns:
+        what = f"{columns[2]} fields where the heading has {columns[1]}"
+        return what, "is a separator not quoted, or the file cut short?"
     lower = message.lower()
-    match message:
-        case _ if columns:
-            what = f"{columns[2]} fields where the heading has {columns[1]}"
-            return what, "is a separator not quoted, or the file cut short?"
-        case _ if "unicode" in lower or "utf-8" in lower or "utf8" in lower:
-            return "it is not UTF-8", "write it as UTF-8: `iconv -f latin1 -t utf-8 FILE`"
-        case _ if "quote" in lower and "CSV Error" in message:
-            return "a quoted value does not end", "is a quote inside a value not doubled?"
-        case _ if "magic bytes" in lower or "too small to be a parquet" in lower:
-            return "it is no whole Parquet file", "was it cut short while it was copied?"
-        case _ if "out of memory" in lower:
-            return "the memory limit is too small for it", "raise --memory, or name fewer columns"
-        case _ if "no space left" in lower or "max_temp_directory_size" in lower:
-            what = "no room on the disk for what does not fit into memory"
-            return what, "free some, or raise --memory"
-        case _ if "CSV Error" in message:
-            return "it cannot be read as CSV", "does every line have the fields of the heading?"
-        case _:
-            said = _QUOTED.sub("…", first)[:200]
-            return f"it cannot be read: {said}", "is it whole, and what its name says?"
+    for signs, what, hint in _MEANINGS:
+        if any(sign in lower for sign in signs):
+            return what, hint
+    said = _QUOTED.sub("…", message.split("\n", 1)[0])[:200]
+    return f"it cannot be read: {said}", "is it whole, and what its name says?"
+
+
+_MEANINGS: Final = (
+    (("unicode", "utf-8", "utf8"), "it is not UTF-8", "`iconv -f latin1 -t utf-8 FILE` writes it"),
+    (("quote",), "a quoted value does not end", "is a quote inside a value not doubled?"),
+    (
+        ("magic bytes", "too small to be a parquet", "parquet"),
+        "it is no whole Parquet file",
+        "was it cut short while it was copied?",
+    ),
+    (
+        ("out of memory",),
+        "the memory limit is too small for it",
+        "raise --memory, or name fewer columns",
+    ),
+    (
+        ("no space left", "max_temp_directory_size"),
+        "no room on the disk for what does not fit into memory",
+        "free some, or raise --memory",
+    ),
+    (
+        ("csv error",),
+        "it cannot be read as CSV",
+        "does every line have the fields of the heading?",
+    ),
+    (("json",), "it is no JSON lines", "is every line one JSON object?"),
+)
 
 
 def _constant(value: object) -> str:

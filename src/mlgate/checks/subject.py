@@ -163,7 +163,9 @@ class Subject:
     def duplicates(self) -> Mapping[str, int]:
         """Return the number of rows that repeat an earlier one in every column, by role."""
         extra = self.roles.no_features - self.roles.ignore - {self.roles.label}
-        same = all({c.name for c in t.columns} == set(self.checked[0].by_name) for t in self.checked)
+        same = all(
+            {c.name for c in t.columns} == set(self.checked[0].by_name) for t in self.checked
+        )
         if not extra and same and self.common_features(self.checked):
             return self.rows.duplicates
         found: dict[str, int] = {}

@@ -43,6 +43,7 @@ NULL_FORMS: Final = frozenset(
 _DELIMITERS: Final = ",;\t|"
 _MAX_HEADING: Final = 2**22
 _MAX_COLUMNS: Final = 100_000
+_LONGEST_NAME: Final = 300
 _KINDS: Final[Mapping[str, Kind]] = {
     **dict.fromkeys(
         "TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT "
@@ -290,9 +291,11 @@ def _heading(store: Store, files: TableFiles, path: str) -> tuple[tuple[str, ...
 def _refuse_columns(columns: Sequence[str], origin: str) -> None:
     """Refuse names that a result could not tell apart."""
     lower = [column.lower() for column in columns]
-    twice = sorted({column for column in lower if lower.count(column) > 1}) if len(
-        set(lower)
-    ) != len(lower) else []
+    twice = (
+        sorted({column for column in lower if lower.count(column) > 1})
+        if len(set(lower)) != len(lower)
+        else []
+    )
     if twice:
         shown = ", ".join(text[:80] for text in twice[:5])
         raise SourceError(
@@ -301,7 +304,7 @@ def _refuse_columns(columns: Sequence[str], origin: str) -> None:
         )
     if len(columns) > _MAX_COLUMNS:
         raise SourceError(f"{origin}: {len(columns)} columns are more than {_MAX_COLUMNS}")
-    long = next((column for column in columns if len(column) > 300), None)
+    long = next((column for column in columns if len(column) > _LONGEST_NAME), None)
     if long is not None:
         raise SourceError(
             f"{origin}: a column's name has {len(long)} characters: {long[:60]}…",
@@ -440,4 +443,3 @@ def _guessed(
 
 def _list(files: TableFiles) -> str:
     return f"[{', '.join(literal(str(path)) for path in files.paths)}]"
-

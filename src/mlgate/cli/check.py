@@ -157,9 +157,7 @@ def _print(session: Session, report: Report, form: str | None) -> None:
         write_outputs(session, report, {})
 
 
-def _write(
-    session: Session, folder: Path, models: list[ModelEvidence], report: Report
-) -> None:
+def _write(session: Session, folder: Path, models: list[ModelEvidence], report: Report) -> None:
     from mlgate.cli.data_checks import evidence_of, fragment_path  # noqa: PLC0415
     from mlgate.cli.output import make_folder  # noqa: PLC0415
     from mlgate.documents.codec import encode  # noqa: PLC0415
@@ -206,5 +204,3 @@ def _listing() -> str:
         f"{entry.id:<{longest}}  {limits[entry.id]:<{wide}}  {entry.summary}\n"
         for entry in CATALOGUE
     )
-
-

@@ -219,9 +219,10 @@ class Checking:
                 found[path] = msgspec.structs.replace(
                     known[path], rows=table.rows, columns=len(table.columns)
                 )
-            found |= {p: f for p, f in known.items() if p.startswith(f"{path}/") and f.kind == "data"}
+            found |= {
+                p: f for p, f in known.items() if p.startswith(f"{path}/") and f.kind == "data"
+            }
         return found
-
 
     def report(self, models: Sequence[ModelEvidence]) -> Report:
         """Return the verdict over the checks alone, as a report."""

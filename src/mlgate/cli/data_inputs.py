@@ -64,7 +64,8 @@ def inputs_of(
         for role, name in ((TRAIN, data.train), (TEST, data.test))
         if name
     ]
-    stored, notes = None, ()
+    stored: TableProfile | None = None
+    notes: tuple[str, ...] = ()
     match data.reference:
         case str() as name if name.endswith(".json"):
             stored = read_profile(_one(tree, name), name)
@@ -140,9 +141,7 @@ def schema_at(tree: Tree, name: str | None) -> DataSchema | None:
     return parse_schema(found[path], origin=f"{tree.label}:{path}" if tree.label else path)
 
 
-def schema_of(
-    session: Session, tree: WorkTree, name: str | None, commit: str
-) -> DataSchema | None:
+def schema_of(session: Session, tree: WorkTree, name: str | None, commit: str) -> DataSchema | None:
     """Return the schema that decides: the one of the baseline, where it has one.
 
     A pull request that changes the schema file changes its own bar; the new one counts from the

@@ -154,7 +154,7 @@ def run(session: Session, request: Request) -> Outcome:
     return Outcome(head, report)
 
 
-def _checked(  # noqa: PLR0913, PLR0917
+def _checked(
     session: Session,
     tree: WorkTree,
     rules: Rules,

@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlgate.errors import ConfigError
+from mlgate.errors import SourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlgate.checks.tables import TableFiles
     from mlgate.cli.session import Session
+    from mlgate.documents.profile import TableProfile
 
 EXAMPLES = """
 \b
@@ -49,39 +53,53 @@ def profile(
     The profile holds bounds, quantiles and the frequent values of columns of names, and no rows.
     Look at it before you commit it: --ignore leaves a column out.
     """
-    from mlgate.cli.data_inputs import paths_of  # noqa: PLC0415  # `--help` needs none of it
-    from mlgate.cli.progress import Progress  # noqa: PLC0415
+    import msgspec  # noqa: PLC0415  # `--help` needs none of it
+
+    from mlgate.checks.tables import files_of  # noqa: PLC0415
+    from mlgate.cli.data_inputs import paths_of  # noqa: PLC0415
     from mlgate.documents.codec import encode  # noqa: PLC0415
+    from mlgate.publish.files import write_atomically  # noqa: PLC0415
     from mlgate.sources.worktree import WorkTree  # noqa: PLC0415
 
     session: Session = ctx.obj
     tree = WorkTree(session.workspace, session.repository)
+    files = files_of("table", table, paths_of(tree, table))
+    found = _measured(session, files, where, categorical, ignore, memory)
+    raw = encode(
+        msgspec.structs.replace(
+            found,
+            columns=tuple(column for column in found.columns if column.name not in ignore),
+            where=where[:400],
+            digest=tree.sha256(table) if len(files.paths) == 1 else "",
+        )
+    )
+    if not output:
+        click.echo(raw.decode(), nl=False)
+        return
+    write_atomically(session.workspace / output, raw)
+    session.say(f"wrote {output}: {len(found.columns)} columns, {found.rows} rows")
+
+
+def _measured(
+    session: Session,
+    files: TableFiles,
+    where: str,
+    categorical: Sequence[str],
+    ignore: Sequence[str],
+    memory: str,
+) -> TableProfile:
     from mlgate.checks.store import Store  # noqa: PLC0415
     from mlgate.checks.subject import Roles, Subject, unknown_column  # noqa: PLC0415
-    from mlgate.checks.tables import files_of, open_table  # noqa: PLC0415
+    from mlgate.checks.tables import open_table  # noqa: PLC0415
+    from mlgate.cli.progress import Progress  # noqa: PLC0415
 
-    files = files_of("table", table, paths_of(tree, table))
-    progress = Progress(session)
-    with Store(files.paths, memory=memory) as store, progress:
+    with Store(files.paths, memory=memory) as store, Progress(session) as progress:
         opened = open_table(store, files, where=where)
         for column in (*categorical, *ignore):
             if column not in opened.by_name:
                 raise unknown_column("--categorical, --ignore", column, opened.by_name)
         if not opened.rows:
-            raise ConfigError(f"{table}: no rows", hint="a profile of nothing is no reference")
+            raise SourceError(f"{files.origin}: no rows", hint="nothing is no reference")
         roles = Roles(categorical=frozenset(categorical), ignore=frozenset(ignore))
         subject = Subject(store=store, tables={"table": opened}, roles=roles, progress=progress.say)
-        found = subject.profiles["table"]
-    import msgspec  # noqa: PLC0415
-
-    kept = tuple(column for column in found.columns if column.name not in ignore)
-    digest = tree.sha256(table) if len(files.paths) == 1 else ""
-    made = msgspec.structs.replace(found, columns=kept, where=where[:400], digest=digest)
-    raw = encode(made)
-    if not output:
-        click.echo(raw.decode(), nl=False)
-        return
-    from mlgate.publish.files import write_atomically  # noqa: PLC0415
-
-    write_atomically(session.workspace / output, raw)
-    session.say(f"wrote {output}: {len(kept)} columns, {opened.rows} rows, {len(raw)} bytes")
+        return subject.profiles["table"]

@@ -91,7 +91,7 @@ class Distribution(Document, frozen=True, kw_only=True):
 
     Attributes:
         column: The column.
-        bins: What each bin holds, as in ``0 – 10``; categories are numbered unless samples are shown.
+        bins: What each bin holds, as in ``0 – 10``; names are numbered unless samples are shown.
         reference: Share of the rows of the reference in each bin, 0 to 1.
         current: Share of the current rows in each bin, 0 to 1.
     """

@@ -106,9 +106,11 @@ class Data(Section, frozen=True, kw_only=True):
     """Data sets that belong to a model; their identity is shown under "what changed".
 
     Attributes:
-        train: What the model is trained on: a file, a folder or a pattern. CSV, Parquet, JSON lines or Arrow, also compressed.
+        train: What the model is trained on: a file, a folder or a pattern. CSV, Parquet, JSON
+            lines or Arrow, also compressed.
         test: What it is evaluated on.
-        reference: What train and test are compared with for drift: a table, a profile that `mlgate profile` wrote, or `{path: FILE, rev: REV}`.
+        reference: What train and test are compared with for drift: a table, a profile that
+            `mlgate profile` wrote, or `{path: FILE, rev: REV}`.
         label: The column that the model predicts.
         prediction: The column that holds what it predicted.
         id: The column that names a row.

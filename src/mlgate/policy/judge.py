@@ -196,7 +196,9 @@ def _unchecked(model: ModelEvidence, config: Config) -> Iterator[Judgement]:
     for name in dict.fromkeys(e.engine for e in rules_of(config, model.model).checks):
         if name not in reported and not any(source.problem for source in model.sources):
             said = f"No result of the checks by {name}, which the configuration asks for."
-            advice = "Run `mlgate check` in this job, or hand its `checks.json` over with --evidence."
+            advice = (
+                "Run `mlgate check` in this job, or hand its `checks.json` over with --evidence."
+            )
             yield _gap(model.model, "checks", "check", config.policy.on_missing, (said, advice))
 
 
