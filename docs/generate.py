@@ -19,7 +19,17 @@ import msgspec
 
 from mlgate.cli import COMMANDS, app
 from mlgate.cli.documents import DOCUMENTS, schema_text
-from mlgate.policy.config import Data, Model, Policy, Rule, Section
+from mlgate.policy.config import (
+    At,
+    Condition,
+    Data,
+    Engine,
+    Model,
+    Policy,
+    ResultFile,
+    Rule,
+    Section,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +58,10 @@ file of the baseline decides."""
 SECTIONS: Mapping[str, type[Section]] = {
     "A model": Model,
     "data:": Data,
+    "reference: as a mapping": At,
+    "An engine of checks:": Engine,
+    "A condition of conditions:": Condition,
+    "An entry of results: as a mapping": ResultFile,
     "A rule of gate:": Rule,
     "policy:": Policy,
 }

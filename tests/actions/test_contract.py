@@ -14,12 +14,13 @@ from mlgate.cli import app
 
 ROOT = Path(__file__).parents[2]
 ACTIONS = [ROOT / "action.yml", *sorted(ROOT.glob("actions/*/action.yml"))]
-RUNS = {"mlgate": "report", "report": "report", "gate": "gate"}
+RUNS = {"mlgate": "report", "report": "report", "gate": "gate", "check": "check"}
 COMMANDS = [path for path in ACTIONS if path.parent.name != "setup"]
 NOT_OPTIONS = {"working-directory", "extras", "token", "config"}
 NOT_INPUTS = {
     "report": {"allow-pull-request-target"},  # a danger that one has to write out
     "gate": {"base", "format"},
+    "check": {"write-schema", "force", "list"},  # of a person at a terminal
 }
 
 

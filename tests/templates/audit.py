@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((ROOT / "workflows-templates").glob("*.yml"))
 OURS = f"mlgate/mlgate@v{__version__}"
+PARTS = frozenset({OURS, f"mlgate/mlgate/actions/check@v{__version__}"})
 _USES = re.compile(r"^\s*(?:- )?uses: (.*)$", re.MULTILINE)
 _PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+){1,2}")
 _GRANT = re.compile(r"^\s+[a-z-]+: (?:read|write)\b(.*)$", re.MULTILINE)
@@ -33,7 +34,7 @@ def _of_text(text: str) -> Iterator[str]:
     if not text.startswith("# "):
         yield "does not say what it is for"
     for uses in _USES.findall(text):
-        if uses != OURS and not _PINNED.fullmatch(uses):
+        if uses not in PARTS and not _PINNED.fullmatch(uses):
             yield f"not pinned: {uses}"
     for comment in _GRANT.findall(text):
         if not _REASON.fullmatch(comment):
@@ -48,7 +49,7 @@ def _of_workflow(workflow: dict[str, Any]) -> Iterator[str]:
     if "pull_request_target" in workflow["on"]:
         yield "a stranger's code runs beside secrets"
     gate = workflow["jobs"].get("mlgate", {})
-    if gate.get("name") != "mlgate":
+    if gate.get("name") != "mlgate" and list(workflow["jobs"]) != ["data"]:
         yield "no job is called mlgate, which is the check to require"
     if "needs" in gate and gate.get("if") != "always()":
         yield "a skipped gate counts as passed"

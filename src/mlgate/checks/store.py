@@ -40,6 +40,8 @@ class Store:
             SourceError: DuckDB is not installed.
             ConfigError: ``memory`` is no size.
         """
+        if memory and not _MEMORY.fullmatch(memory):
+            raise ConfigError(f"--memory {memory!r} is no size", hint="write it as in `4GB`")
         try:
             import duckdb  # noqa: PLC0415  # an extra
             import numpy as np  # noqa: F401, PLC0415  # fetches columns
@@ -57,8 +59,6 @@ class Store:
             "enable_progress_bar": False,
         }
         if memory:
-            if not _MEMORY.fullmatch(memory):
-                raise ConfigError(f"--memory {memory!r} is no size", hint="write it as in `4GB`")
             settings["memory_limit"] = memory
         if threads:
             settings["threads"] = threads

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from mlgate.checks.quoting import literal, name
 from mlgate.errors import ConfigError, SourceError
@@ -376,37 +376,72 @@ def _with_guess(column: Column, guess: Column) -> Column:
     )
 
 
-_CHUNK: Final = 200
+_CHUNK: Final = 25
+_WIDE: Final = 200
+"""With more columns a query of one expression each takes longer to plan than to run."""
+
 _FORMS: Final = ", ".join(literal(form) for form in sorted(NULL_FORMS - {"\0"}))
 
 
 def _guess(store: Store, relation: str) -> Iterator[Column]:
+    """Yield each column with the kind of its values.
+
+    Columns of plain numbers are seen at once; only the distinct values of others are looked at.
+    """
     columns = [str(found[0]) for found in store.rows(f"DESCRIBE {relation}")]
-    for start in range(0, len(columns), _CHUNK):
+    (rows,) = store.row(f"SELECT count(*) FROM {relation}")
+    found = _numbers_wide(store, relation) if len(columns) > _WIDE else {}
+    for start in range(0, len(columns) if not found else 0, _CHUNK):
         chunk = columns[start : start + _CHUNK]
-        parts = ", ".join(_counts(name(column)) for column in chunk)
-        found = iter(store.row(f"SELECT count(*), {parts} FROM {relation}")[1:])
-        for column in chunk:
-            yield _guessed(column, *(next(found) for _ in range(_FACTS)))
+        counts = iter(
+            store.row(f"SELECT {', '.join(_numbers(name(c)) for c in chunk)} FROM {relation}")
+        )
+        found |= {column: tuple(next(counts) for _ in range(_NUMBERS)) for column in chunk}
+    for column in columns:
+        values, numbers, whole, padded = found[column]
+        if numbers == values > 0 and not padded:
+            yield _guessed(column, rows - values, [], values, values, whole, 0, 0, 0)
+        else:
+            yield _guessed(column, *_texts(store, relation, column))
 
 
-_FACTS: Final = 8
+_NUMBERS: Final = 4
 
 
-def _counts(text: str) -> str:
-    """Return aggregates over a column of texts, ``_FACTS`` of them."""
-    value = f"CASE WHEN lower(trim({text})) NOT IN ({_FORMS}) THEN trim({text}) END"
-    return ", ".join(
-        [
-            f"count(*) - count({text})",
-            f"list_sort(list(DISTINCT trim({text})) FILTER (lower(trim({text})) IN ({_FORMS})))",
-            f"count({value})",
-            f"count(TRY_CAST({value} AS DOUBLE))",
-            f"count(*) FILTER (regexp_full_match({value}, '[-+]?[0-9]{{1,18}}'))",
-            f"count(*) FILTER (regexp_full_match({value}, '[-+]?0[0-9]+'))",
-            f"count(*) FILTER (lower({value}) IN ('true', 'false'))",
-            f"count(TRY_CAST({value} AS TIMESTAMP))",
-        ]
+def _numbers(text: str) -> str:
+    """Return aggregates of texts: values, finite or infinite numbers, whole ones, padded ones."""
+    number = f"TRY_CAST({text} AS DOUBLE)"
+    return (
+        f"count({text}), count({number}) FILTER (NOT isnan({number})), "
+        f"count(*) FILTER (TRY_CAST({text} AS BIGINT) = {number}), "
+        f"count(*) FILTER ({text} >= '00' AND {text} < '0:' OR {text} LIKE '-0_%' "
+        f"AND {text} NOT LIKE '-0.%')"
+    )
+
+
+def _numbers_wide(store: Store, relation: str) -> dict[str, tuple[int, ...]]:
+    found = store.rows(
+        f"SELECT name, {_numbers('t')} FROM "
+        f"(SELECT * FROM {relation} UNPIVOT INCLUDE NULLS (t FOR name IN (*))) GROUP BY name"
+    )
+    columns = [str(row[0]) for row in store.rows(f"DESCRIBE {relation}")] if not found else []
+    return {str(row[0]): tuple(row[1:]) for row in found} | dict.fromkeys(columns, (0, 0, 0, 0))
+
+
+def _texts(store: Store, relation: str, column: str) -> tuple[Any, ...]:
+    """Return what :func:`_guessed` wants to know of a column, from its distinct texts."""
+    value = f"CASE WHEN lower(trim(t)) NOT IN ({_FORMS}) THEN trim(t) END"
+    return store.row(
+        "SELECT coalesce(sum(n) FILTER (t IS NULL), 0), "
+        f"list_sort(list(DISTINCT trim(t)) FILTER (t IS NOT NULL AND v IS NULL)), "
+        "coalesce(sum(n) FILTER (v IS NOT NULL), 0), "
+        "coalesce(sum(n) FILTER (TRY_CAST(v AS DOUBLE) IS NOT NULL), 0), "
+        "coalesce(sum(n) FILTER (regexp_full_match(v, '[-+]?[0-9]{1,18}')), 0), "
+        "coalesce(sum(n) FILTER (regexp_full_match(v, '[-+]?0[0-9]+')), 0), "
+        "coalesce(sum(n) FILTER (lower(v) IN ('true', 'false')), 0), "
+        "coalesce(sum(n) FILTER (v LIKE '%-%' AND TRY_CAST(v AS TIMESTAMP) IS NOT NULL), 0) "
+        f"FROM (SELECT t, n, {value} AS v FROM "
+        f"(SELECT {name(column)} AS t, count(*)::BIGINT AS n FROM {relation} GROUP BY t))"
     )
 
 
@@ -419,24 +454,23 @@ def _guessed(
     total, numbers, integers, padded, booleans, times = counts
     missing = frozenset(forms or ()) | ({"NULL"} if nulls else set())
     text = name(column)
-    value = f"CASE WHEN lower(trim({text})) NOT IN ({_FORMS}) THEN trim({text}) END"
     enough = max(total * MOSTLY, 1)
     if booleans == total > 0:
         return Column(
             name=column, kind="boolean", type="boolean", raw=text, forms=missing,
-            sql=f"TRY_CAST({value} AS BOOLEAN)",
+            sql=f"TRY_CAST({text} AS BOOLEAN)",
         )  # fmt: skip
     if numbers >= enough and not padded:
         kind = "integer" if integers == numbers else "number"
         sql_type = "BIGINT" if integers == numbers else "DOUBLE"
         return Column(
             name=column, kind="number", type=kind, raw=text, forms=missing,
-            misfits=total - numbers, sql=f"TRY_CAST({value} AS {sql_type})",
+            misfits=total - numbers, sql=f"TRY_CAST({text} AS {sql_type})",
         )  # fmt: skip
     if times >= enough:
         return Column(
             name=column, kind="datetime", type="timestamp", raw=text, forms=missing,
-            misfits=total - times, sql=f"TRY_CAST({value} AS TIMESTAMP)",
+            misfits=total - times, sql=f"TRY_CAST({text} AS TIMESTAMP)",
         )  # fmt: skip
     return Column(name=column, kind="text", type="text", raw=text, sql=text)
 

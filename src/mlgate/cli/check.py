@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mlgate.documents.report import Report
     from mlgate.policy.config import Data
 
+PAGE = "checks.html"
 EXAMPLES = """
 \b
 Examples:
@@ -42,7 +43,14 @@ Examples:
 )
 @click.option("--label", default="", metavar="COLUMN", help="Column that the model predicts.")
 @click.option("--prediction", default="", metavar="COLUMN", help="Column of its predictions.")
-@click.option("--id", "name", default="", metavar="COLUMN", help="Column that names a row.")
+@click.option(
+    "--id",
+    "row_id",
+    default="",
+    envvar="MLGATE_CHECK_ID",
+    metavar="COLUMN",
+    help="Column that names a row.",
+)
 @click.option("--datetime", default="", metavar="COLUMN", help="Column of the time of a row.")
 @click.option("--model", default="", metavar="NAME", help="Check the data of this model only.")
 @click.option(
@@ -81,7 +89,7 @@ def check(
     reference: str,
     label: str,
     prediction: str,
-    name: str,
+    row_id: str,
     datetime: str,
     model: str,
     engine: str,
@@ -113,7 +121,7 @@ def check(
         "reference": reference,
         "label": label,
         "prediction": prediction,
-        "id": name,
+        "id": row_id,
         "datetime": datetime,
     }
     folder = output_folder(session, output)
@@ -128,7 +136,7 @@ def check(
         checking.progress("")
     report = checking.report(models)
     _write(session, folder, models, report)
-    _print(session, report, form)
+    _print(session, report, form, folder)
     ctx.exit(_code(report, fail_on))
 
 
@@ -141,7 +149,7 @@ def _code(report: Report, fail_on: str) -> int:
     return GATE_SAID_NO if verdict.blocks or warned else 0
 
 
-def _print(session: Session, report: Report, form: str | None) -> None:
+def _print(session: Session, report: Report, form: str | None, folder: Path) -> None:
     from mlgate.cli.output import print_annotations, rendered, write_outputs  # noqa: PLC0415
     from mlgate.render.check_lines import render_checks  # noqa: PLC0415
 
@@ -154,7 +162,8 @@ def _print(session: Session, report: Report, form: str | None) -> None:
     if session.github is not None:
         if form != "github":
             print_annotations(report)
-        write_outputs(session, report, {})
+        pages = {"evidence": str(folder / "evidence"), "report-html": str(folder / PAGE)}
+        write_outputs(session, report, pages)
 
 
 def _write(session: Session, folder: Path, models: list[ModelEvidence], report: Report) -> None:
@@ -168,7 +177,7 @@ def _write(session: Session, folder: Path, models: list[ModelEvidence], report: 
     for model in models:
         path = fragment_path(folder, model.model)
         write_atomically(path, encode(evidence_of(session, (model,))))
-    write_atomically(folder / "checks.html", render_html(report).encode("utf-8", "replace"))
+    write_atomically(folder / PAGE, render_html(report).encode("utf-8", "replace"))
 
 
 def _write_schema(

@@ -74,10 +74,8 @@ class Checking:
         if given:
             name = model or next(iter(config.models))
             configured = self.data(name)
-            tables = {key for key in ("train", "test") if key in given}
-            if tables and not configured.paths:
-                return {name: msgspec.convert({**given}, Data)}
-            return {name: msgspec.structs.replace(configured, **given)}
+            tables = {"train": None, "test": None} if {"train", "test"} & given.keys() else {}
+            return {name: msgspec.structs.replace(configured, **{**tables, **given})}
         if model:
             return {name: self.data(name) for name in named_models(config, model)}
         found = {name: self.data(name) for name in config.models}

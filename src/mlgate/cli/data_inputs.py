@@ -120,7 +120,10 @@ def read_profile(path: Path, origin: str) -> TableProfile:
             raw = file.read(MAX_BYTES + 1)
     except OSError as exc:
         raise SourceError(f"{origin}: {exc.strerror}") from exc
-    return decode(raw, TableProfile, origin=origin)
+    found = decode(raw, TableProfile, origin=origin)
+    if not found.columns or not found.rows:
+        raise SourceError(f"{origin}: a profile of nothing", hint="`mlgate profile` writes one")
+    return found
 
 
 def schema_at(tree: Tree, name: str | None) -> DataSchema | None:

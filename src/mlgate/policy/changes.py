@@ -78,10 +78,20 @@ def _model_changes(base: Model, head: Model) -> Iterator[str]:
 
 def _flow(value: object) -> str:
     """Return a value of the configuration on one line."""
-    plain = msgspec.to_builtins(value)
-    if isinstance(plain, dict):
-        plain = {key: item for key, item in plain.items() if item is not None}
+    plain = _given(msgspec.to_builtins(value))
     return msgspec.json.encode(plain).decode() if plain else "not set"
+
+
+def _given(plain: object) -> object:
+    """Return what somebody wrote: without keys that hold nothing."""
+    match plain:
+        case dict():
+            given = {key: _given(item) for key, item in plain.items()}
+            return {key: item for key, item in given.items() if item not in (None, [], {}, False)}
+        case list() | tuple():
+            return [_given(item) for item in plain]
+        case _:
+            return plain
 
 
 def _setting_changes(base: Config, head: Config) -> Iterator[str]:

@@ -18,7 +18,11 @@ Strict = Literal["fail", "warn"]
 
 
 class Section(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    rename="kebab",
 ):
     """One mapping of the configuration; keys are written with hyphens."""
 

@@ -126,16 +126,20 @@ def installed() -> bool:
 
 
 def _pygal() -> ModuleType:
-    """Import pygal without the finder that it leaves behind.
+    """Import pygal without what ``importlib-metadata``, which it brings, does to imports.
 
-    The finder knows no ``find_spec``, so Python 3.11 would warn at every later import.
+    That takes the finder of distributions away from the standard library and adds one of its own,
+    which knows no ``find_spec``: Python 3.11 would warn at every later import.
     """
     import sys  # noqa: PLC0415
+    from importlib.machinery import PathFinder  # noqa: PLC0415
 
-    finders = list(sys.meta_path)
+    finders, of_distributions = list(sys.meta_path), vars(PathFinder).get("find_distributions")
     import pygal  # noqa: PLC0415  # an extra, and slow to import
 
     sys.meta_path[:] = finders
+    if of_distributions is not None and "find_distributions" not in vars(PathFinder):
+        PathFinder.find_distributions = of_distributions  # type: ignore[method-assign]
     return pygal  # type: ignore[no-any-return]
 
 
