@@ -21,6 +21,7 @@ nox.options.sessions = [
     "actions",
     "e2e",
     "browser",
+    "deepchecks",
 ]
 
 RUN = ("uv", "run", "--frozen", "--all-extras", "--group", "dev")
@@ -100,6 +101,12 @@ def browser(session: nox.Session) -> None:
     """Comment and report in a real browser."""
     bring(session, "node", "npm", "chromium")
     session.run(*PYTEST, "tests/browser", *session.posargs)
+
+
+@nox.session
+def deepchecks(session: nox.Session) -> None:
+    """The real deepchecks, in the environment that it needs."""
+    session.run(*PYTEST, "tests/deepchecks", *session.posargs)
 
 
 @nox.session

@@ -24,15 +24,23 @@ _MEMORY: Final = re.compile(r"[1-9][0-9]{0,5} ?(MB|GB|MiB|GiB)")
 class Store:
     """A database for one run. Data larger than memory spills to a temporary folder.
 
-    Files are opened by path only after :meth:`allow`; nothing else of the machine can be read or
-    written, whatever a condition in the configuration says.
+    Only the files that are named when it is opened can be read, and nothing else of the machine,
+    whatever a condition in the configuration says.
     """
 
-    def __init__(self, files: Sequence[Path], *, memory: str = "", threads: int = 0) -> None:
+    def __init__(
+        self,
+        files: Sequence[Path],
+        *,
+        memory: str = "",
+        threads: int = 0,
+        exports: Path | None = None,
+    ) -> None:
         """Open the database.
 
         Args:
             files: All files that will be read.
+            exports: Folder that tables may be written to.
             memory: Most memory to use, as in ``4GB``; by default 80 % of the machine's.
             threads: Number of threads; 0 for one a core.
 
@@ -53,6 +61,7 @@ class Store:
         settings = {
             "temp_directory": self._spill.name,
             "allowed_paths": [str(path) for path in files],
+            "allowed_directories": [f"{exports}/"] if exports else [],
             "preserve_insertion_order": False,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
@@ -93,6 +102,10 @@ class Store:
         """Return ``query`` as arrays of numpy, by name of the column."""
         found: dict[str, Any] = self._connection.execute(query).fetchnumpy()
         return found
+
+    def export(self, query: str, path: Path) -> None:
+        """Write the rows of ``query`` as Parquet."""
+        self.rows(f"COPY ({query}) TO {_constant(str(path))} (FORMAT PARQUET)")
 
     def register(self, name: str, stream: object) -> None:
         """Make an Arrow stream readable as ``name``, once."""

@@ -146,12 +146,16 @@ class Checking:
         checks: list[CheckResult] = []
         files: dict[str, DataFile] = {}
         notes: list[str] = []
-        for engine in engines:
-            if engine.engine == "builtin":
-                with self.opened(chosen) as (subject, said):
-                    checks += self._builtin(subject, engine)
-                    files |= self._identities(chosen, subject)
-                    notes += said
+        with tempfile.TemporaryDirectory(prefix="mlgate-") as scratch:
+            folder = Path(scratch).resolve()
+            with self.opened(chosen, folder=folder) as (subject, said):
+                files |= self._identities(chosen, subject)
+                notes += said
+                for engine in engines:
+                    if engine.engine == "builtin":
+                        checks += self._builtin(subject, engine)
+                    else:
+                        checks += self._deepchecks(subject, engine, folder, output)
         return ModelEvidence(
             model=name, checks=tuple(checks), files=tuple(files.values()), notes=tuple(notes)
         )
@@ -163,15 +167,30 @@ class Checking:
         plan = plan_of(engine, now=time.time(), lenient=self.rules.source.origin == "base")
         return list(run_checks(subject, plan))
 
+    def _deepchecks(
+        self, subject: Subject, engine: Engine, folder: Path, output: Path
+    ) -> tuple[CheckResult, ...]:
+        from mlgate.checks.deepchecks.request import request_of  # noqa: PLC0415
+        from mlgate.checks.deepchecks.run import Place, run_deepchecks  # noqa: PLC0415
+
+        environ = self.session.environ
+        home = environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME") or "~").expanduser() / (
+            ".cache"
+        )
+        place = Place(cache=Path(home) / "mlgate", scratch=folder, output=output, environ=environ)
+        request = request_of(subject, engine, folder)
+        return run_deepchecks(request, place, samples=engine.samples, progress=self.progress)
+
     @contextlib.contextmanager
     def opened(
-        self, data: Data, *, schema: bool = True
+        self, data: Data, *, schema: bool = True, folder: Path | None = None
     ) -> Iterator[tuple[Subject, tuple[str, ...]]]:
         """Open the tables of ``data``; they are gone afterwards.
 
         Args:
             data: What to open.
             schema: Whether the schema file is read as well.
+            folder: Where tables may be written, for engines that read files.
 
         Raises:
             ConfigError: the configuration does not fit the data.
@@ -182,13 +201,13 @@ class Checking:
         from mlgate.checks.subject import Subject  # noqa: PLC0415
         from mlgate.checks.tables import open_table  # noqa: PLC0415
 
-        with tempfile.TemporaryDirectory(prefix="mlgate-") as folder:
-            inputs = inputs_of(self.session, self.tree, data, self.baseline, Path(folder))
+        with tempfile.TemporaryDirectory(prefix="mlgate-") as copies:
+            inputs = inputs_of(self.session, self.tree, data, self.baseline, Path(copies))
             paths = [path for table in inputs.tables for path in table.paths]
             commit = self.rules.source.commit if self.rules.source.origin == "base" else ""
             wanted = data.schema if schema else None
             found = schema_of(self.session, self.tree, wanted, commit)
-            with Store(paths, memory=self.memory) as store:
+            with Store(paths, memory=self.memory, exports=folder) as store:
                 tables = {}
                 for files in inputs.tables:
                     self.progress(f"reading {files.origin}")

@@ -59,7 +59,12 @@ def _lines(judgement: Judgement, ids: int, width: int, *, color: bool) -> Iterat
     room = max(width - indent, 30)
     sentence = visible(judgement.sentence, limit=1000)
     limit = visible(judgement.limit, limit=40)
-    if judgement.effect != "pass" and limit and judgement.outcome in {"fail", "worse"}:
+    if (
+        judgement.effect != "pass"
+        and limit
+        and limit not in sentence
+        and judgement.outcome in {"fail", "worse"}
+    ):
         sentence = f"{sentence} Allowed: {limit}."
     shown = wrapped(sentence, room) if judgement.effect != "pass" else [clipped(sentence, room)]
     first, *rest = [log_safe_lines(line) for line in shown]
