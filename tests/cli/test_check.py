@@ -645,3 +645,49 @@ def test_formats(data: Machine) -> None:
 def test_a_memory_limit_must_be_a_size(data: Machine) -> None:
     assert data.run("check", "--memory", "lots").exit_code == 2
     assert data.run("check", "--memory", "500MB").exit_code == 0
+
+
+class TestResultsOfOthers:
+    PASSED = '<testsuite><testcase classname="data" name="rows"/></testsuite>'
+    FAILED = PASSED.replace("/></", "><failure/></testcase></")
+
+    def test_they_feed_the_gate(self, machine: Machine) -> None:
+        machine.work.put({"metrics.json": '{"auc": 0.9}', "junit.xml": self.PASSED})
+        machine.work.put({"mlgate.yml": "results: [junit.xml]\n"})
+        assert machine.report().exit_code == 0
+        machine.work.put({"junit.xml": self.FAILED})
+        ran = machine.report()
+        assert ran.exit_code == 1
+        assert "junit.data.rows" in ran.stdout
+        assert machine.run("check").exit_code == 1
+        machine.work.put(
+            {"mlgate.yml": "results: [junit.xml]\ngate: [{check: '*', level: warn}]\n"}
+        )
+        assert machine.report().exit_code == 0
+
+    @pytest.mark.parametrize("content", [None, "", "{}", "<testsuite/>"])
+    def test_no_results_are_no_pass(self, machine: Machine, content: str | None) -> None:
+        machine.work.put({"metrics.json": '{"auc": 0.9}', "mlgate.yml": "results: [junit.xml]\n"})
+        if content is not None:
+            machine.work.put({"junit.xml": content})
+        assert machine.report().exit_code == 3
+        assert machine.run("check").exit_code == 1
+
+    def test_a_format_can_be_named(self, machine: Machine) -> None:
+        machine.work.put({"metrics.json": '{"auc": 0.9}', "errors.json": "{}"})
+        config = "results: [{file: errors.json, format: pandera}]\n"
+        machine.work.put({"mlgate.yml": config})
+        assert machine.report().exit_code == 0
+        machine.work.put({"mlgate.yml": config.replace("pandera", "panda")})
+        ran = machine.report()
+        assert ran.exit_code == 2
+        assert "one of mlgate, evidently" in ran.stderr
+
+    def test_two_files_with_the_same_ids_are_both_judged(self, machine: Machine) -> None:
+        machine.work.put(
+            {"metrics.json": '{"auc": 0.9}', "a.xml": self.FAILED, "b.xml": self.PASSED}
+        )
+        machine.work.put({"mlgate.yml": "results: ['*.xml']\n"})
+        ran = machine.report("--format", "json")
+        kinds = [j["outcome"] for j in ran.json()["verdict"]["judgements"] if j["kind"] == "check"]
+        assert sorted(kinds) == ["fail", "pass"]

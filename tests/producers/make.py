@@ -45,6 +45,22 @@ PRODUCERS = {
     "transformers": Producer(
         ("transformers[torch]==5.24.0", TORCH), ("out/trainer_state.json", "out/*_results.json")
     ),
+    "deepchecks": Producer(
+        (
+            "deepchecks==0.19.1",
+            "numpy<2",
+            "pandas<3",
+            "plotly<6",
+            "scikit-learn==1.3.2",
+            "setuptools<82",
+        ),
+        ("*.json",),
+    ),
+    "evidently": Producer(("evidently==0.7.23", "pandas<3"), ("*.json",)),
+    "great_expectations": Producer(("great-expectations==1.24.1", "pandas<3"), ("*.json",)),
+    "pandera": Producer(("pandera==0.35.0", "pandas<4"), ("*.json",)),
+    "pointblank": Producer(("pointblank==1.1.1", "polars==2.1.0"), ("*.json",)),
+    "pytest_junit": Producer(("pytest==9.2.0",), ("junit.xml",)),
     "lm_eval": Producer(("lm-eval[hf]==0.4.13", TORCH), ("out/results_*.json",)),
 }
 
@@ -64,6 +80,7 @@ def make(name: str, producer: Producer) -> None:
     with tempfile.TemporaryDirectory() as folder:
         program = HERE / "programs" / f"{name}.py"
         offline = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "DVC_NO_ANALYTICS": "1"}
+        offline |= {"DISABLE_DEEPCHECKS_ANONYMOUS_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
         scratch = {"HOME": folder, "HF_HOME": f"{folder}/hub", "TMPDIR": folder}
         run = Path(folder, "run")
         run.mkdir()

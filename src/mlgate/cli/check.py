@@ -132,7 +132,8 @@ def check(
         return
     models = []
     for one, data in chosen.items():
-        models.append(checking.run(one, data, output=folder))
+        external = checking.only_results(one) and not data.paths
+        models.append(checking.results(one) if external else checking.run(one, data, output=folder))
         checking.progress("")
     report = checking.report(models)
     _write(session, folder, models, report)

@@ -22,7 +22,7 @@ from mlgate.documents.verdict import Verdict
 from mlgate.errors import ConfigError, SourceError
 from mlgate.policy.checks import judge_checks
 from mlgate.policy.config import Data, Engine
-from mlgate.policy.judge import headline, overall_of, rules_of
+from mlgate.policy.judge import headline, judge_sources, overall_of, rules_of
 from mlgate.policy.rules import unanswered
 from mlgate.render.outline import worst_first
 from mlgate.sources.collect import Wanted, collect
@@ -79,7 +79,11 @@ class Checking:
         if model:
             return {name: self.data(name) for name in named_models(config, model)}
         found = {name: self.data(name) for name in config.models}
-        kept = {n: d for n, d in found.items() if d.paths or self.is_configured(n)}
+        kept = {
+            n: d
+            for n, d in found.items()
+            if d.paths or self.is_configured(n) or self.only_results(n)
+        }
         return kept or found
 
     def engines(self, name: str) -> tuple[Engine, ...]:
@@ -92,8 +96,14 @@ class Checking:
         return kept or (Engine(engine=self.engine),)
 
     def is_configured(self, name: str) -> bool:
-        """Tell whether the configuration asks for checks of this model."""
+        """Tell whether the configuration asks for checks of this model by an engine."""
         return bool(self.engines(name))
+
+    def only_results(self, name: str) -> bool:
+        """Tell whether other tools have made all results, and there is no data to check."""
+        rules = [rules_of(config, name) for config in (self.rules.decides, self.rules.measures)]
+        data = any(model.data.paths or model.checks for model in rules)
+        return any(model.results for model in rules) and not data
 
     def data(self, name: str) -> Data:
         """Return the data of the model; what narrows the checks is of the baseline."""
@@ -119,7 +129,7 @@ class Checking:
             ConfigError: the configuration does not fit the data.
         """
         if not self.is_configured(name):
-            return ModelEvidence(model=name)
+            return self.results(name)
         earlier = fragment_of_this_run(self.session, folder, name)
         if earlier is not None:
             return earlier
@@ -127,7 +137,19 @@ class Checking:
             return self.run(name, output=folder)
         except SourceError as exc:
             broken = SourceFile(path="", problem=exc.what[:4000], hint=exc.hint[:4000])
-            return ModelEvidence(model=name, sources=(broken,))
+            return with_checks(ModelEvidence(model=name, sources=(broken,)), self.results(name))
+
+    def results(self, name: str) -> ModelEvidence:
+        """Return the results that other tools have made; a file that is none is in ``sources``."""
+        decides = rules_of(self.rules.decides, name).results
+        wanted = decides or rules_of(self.rules.measures, name).results
+        if not wanted:
+            return ModelEvidence(model=name)
+        from mlgate.sources.check_results.collect import collect_results  # noqa: PLC0415
+
+        files = [(r, "") if isinstance(r, str) else (r.file, r.format or "") for r in wanted]
+        checks, sources = collect_results(self.tree, files)
+        return ModelEvidence(model=name, checks=checks, sources=sources)
 
     def run(self, name: str, data: Data | None = None, *, output: Path) -> ModelEvidence:
         """Return evidence that holds the results of all engines, and which data they saw.
@@ -156,9 +178,10 @@ class Checking:
                         checks += self._builtin(subject, engine)
                     else:
                         checks += self._deepchecks(subject, engine, folder, output)
-        return ModelEvidence(
+        found = ModelEvidence(
             model=name, checks=tuple(checks), files=tuple(files.values()), notes=tuple(notes)
         )
+        return with_checks(found, self.results(name))
 
     def _builtin(self, subject: Subject, engine: Engine) -> list[CheckResult]:
         from mlgate.checks.plan import plan_of  # noqa: PLC0415
@@ -247,8 +270,11 @@ class Checking:
         found = [
             judgement
             for model in models
-            for judgement in judge_checks(
-                model, _about(rules_of(self.rules.decides, model.model).gate, model), policy
+            for judgement in (
+                *judge_checks(
+                    model, _about(rules_of(self.rules.decides, model.model).gate, model), policy
+                ),
+                *judge_sources(model, policy),
             )
         ]
         judgements = tuple(found)

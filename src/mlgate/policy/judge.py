@@ -180,11 +180,17 @@ def _gaps(case: Case) -> Iterator[Judgement]:
             yield _gap(comparison.model, source.path, "source", kept, texts)
 
 
+def judge_sources(model: ModelEvidence, policy: Policy) -> Iterator[Judgement]:
+    """Yield a judgement for every file that could not be read."""
+    for source in model.sources:
+        if source.problem:
+            texts = (f"{source.problem.rstrip('.')}.", source.hint)
+            yield _gap(model.model, source.path, "source", policy.on_missing, texts)
+
+
 def _unread(model: ModelEvidence, policy: Policy) -> Iterator[Judgement]:
-    broken = [source for source in model.sources if source.problem]
-    for source in broken:
-        texts = (f"{source.problem.rstrip('.')}.", source.hint)
-        yield _gap(model.model, source.path, "source", policy.on_missing, texts)
+    yield from judge_sources(model, policy)
+    broken = any(source.problem for source in model.sources)
     if not broken and not model.checks and not any(m.numeric for m in model.metrics):
         texts = ("No metric was found.", "Name the metric files under `metrics:`.")
         yield _gap(model.model, model.model, "model", policy.on_missing, texts)

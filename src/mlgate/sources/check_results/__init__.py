@@ -1,0 +1,1 @@
+"""Results of checks that other tools made, one module per format."""
