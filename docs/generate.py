@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from mlgate.checks.catalogue import CATALOGUE
+from mlgate.checks.contract import Limit
+from mlgate.checks.result import limit_text
 from mlgate.cli import COMMANDS, app
 from mlgate.cli.documents import DOCUMENTS, schema_text
 from mlgate.policy.config import (
@@ -33,6 +36,8 @@ from mlgate.policy.config import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from mlgate.checks.contract import Check
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -55,6 +60,38 @@ repository with one model writes the keys of the model at the top level, and may
 `model: NAME`; one with several has them under `models:`, by name. An unknown key is an error that
 names the line and the key that was probably meant. On pull requests and in the merge queue the
 file of the baseline decides."""
+CHECKS = """\
+# Checks
+
+Generated from the catalogue by `nox -s docs`; `mlgate check --list` prints it.
+
+Every check that the data allows runs; a condition in `mlgate.yml` changes its limit, its columns or
+its outcome, or leaves it out. A check has one of the outcomes `pass`, `warn`, `fail`, `error` (it
+crashed, or lacks a column) and `skipped` (somebody asked for it, and it cannot run). Neither of the
+last two is a pass for a gate. In small tables a value must be beyond its limit *and* beyond what
+chance alone exceeds once in a thousand cases.
+
+```yaml
+data:
+  train: data/train.parquet
+  test: data/test.parquet
+  label: churned
+  id: customer_id
+checks:
+  - engine: builtin
+    conditions:
+      - {check: data.nulls, max: 0.2, columns: [age, income]}
+      - {check: split.feature-drift, method: psi, max: 0.1, ignore: [month]}
+      - {check: data.string-length, outcome: "off"}
+```
+
+## The catalogue"""
+EQUIVALENCE = """\
+## For users of deepchecks
+
+`mlgate check --engine deepchecks` runs deepchecks itself. The builtin engine measures the same
+things under other names; where the definitions are the same, `tests/deepchecks` holds both to the
+same verdicts on the same data, clean and with faults."""
 SECTIONS: Mapping[str, type[Section]] = {
     "A model": Model,
     "data:": Data,
@@ -75,6 +112,7 @@ def main(arguments: list[str]) -> int:
     made = {DOCS / "schemas" / f"{name}.json": _schema(name) for name in DOCUMENTS}
     made[DOCS / "cli.md"] = _command_line()
     made[DOCS / "configuration.md"] = _configuration()
+    made[DOCS / "checks.md"] = _checks()
     stale = [path for path, text in made.items() if _read(path) != text]
     if not check:
         for path in stale:
@@ -120,6 +158,28 @@ def _configuration() -> str:
             raise SystemExit(f"{section.__name__}: its docstring does not name every key")
         parts.append("\n".join([f"## {title}", "", "| key | meaning | default |", TABLE, *rows]))
     return "\n\n".join(parts) + "\n"
+
+
+def _checks() -> str:
+    rows = [_check(entry) for entry in CATALOGUE]
+    catalogue = [
+        "| check | what is measured | limit | beyond it | needs |",
+        "|---|---|---|---|---|",
+    ]
+    peers = [
+        f"| `{entry.id}` | `{entry.peer}` | {entry.differs or 'same definition'} |"
+        for entry in CATALOGUE
+        if entry.peer
+    ]
+    equivalence = ["| mlgate | deepchecks 0.19 | difference |", TABLE, *peers]
+    return "\n".join([CHECKS, "", *catalogue, *rows, "", EQUIVALENCE, "", *equivalence, ""])
+
+
+def _check(entry: Check) -> str:
+    limit = limit_text(entry.limit, entry.unit) or "only shown"
+    needs = ", ".join(f"`{need}`" for need in sorted(entry.needs)) or "a table"
+    outcome = entry.outcome if entry.limit != Limit() else ""
+    return f"| `{entry.id}` | {entry.summary} | {limit} | {outcome} | {needs} |"
 
 
 def _attributes(section: type[Section]) -> dict[str, str]:

@@ -89,10 +89,11 @@ class Act:
         """Give every action in the workflow a folder; one we know nothing of fails here."""
         found = {}
         for uses in re.findall(r"^\s*(?:- )?uses: (\S+)", workflow, flags=re.MULTILINE):
-            owner, _, name = uses.partition("@")[0].partition("/")
+            path, _, ref = uses.partition("@")
+            owner, name, *_ = path.split("/")
             folder = self.checkout if owner == "mlgate" else STAND_INS / name
             assert folder.is_dir(), f"there is no stand-in for {uses}"
-            found[uses] = str(folder)
+            found[f"{owner}/{name}@{ref}"] = str(folder)
         return found
 
 
