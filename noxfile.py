@@ -22,6 +22,7 @@ nox.options.sessions = [
     "e2e",
     "browser",
     "deepchecks",
+    "realdata",
 ]
 
 RUN = ("uv", "run", "--frozen", "--all-extras", "--group", "dev")
@@ -107,6 +108,12 @@ def browser(session: nox.Session) -> None:
 def deepchecks(session: nox.Session) -> None:
     """The real deepchecks, in the environment that it needs."""
     session.run(*PYTEST, "tests/deepchecks", *session.posargs)
+
+
+@nox.session
+def realdata(session: nox.Session) -> None:
+    """Checks of data that packages on PyPI ship: census, loans, Titanic, housing, flights."""
+    session.run(*PYTEST, "tests/realdata", *session.posargs)
 
 
 @nox.session

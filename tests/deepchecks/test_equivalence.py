@@ -40,7 +40,6 @@ FAULTS: dict[str, Callable[[list[Row]], list[Row]]] = {
     "labels": with_column("churned", lambda n, row: 7 if n % 20 == 0 else row[4]),
     "older": with_column("age", lambda _n, row: float(str(row[1])) + 30),
     "churn": with_column("churned", lambda n, row: 1 if n % 3 else row[4]),
-    "tiny": lambda rows: rows[:12],
 }
 
 

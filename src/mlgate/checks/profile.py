@@ -31,12 +31,13 @@ MAX_CLASSES: Final = 30
 _CHUNK: Final = 100
 
 
-def profile_table(
+def profile_table(  # noqa: PLR0913 - one table, measured in one way or another
     store: Store,
     table: Table,
     *,
     categorical: Collection[str] = (),
     labels: Collection[str] = (),
+    bins: Mapping[str, ColumnProfile] | None = None,
     progress: Callable[[str], None] = lambda _said: None,
 ) -> TableProfile:
     """Return the profile of ``table``.
@@ -46,17 +47,27 @@ def profile_table(
         table: The table.
         categorical: Columns of numbers to count by value.
         labels: Likewise, where they have few different values.
+        bins: Columns of another table; numbers are counted between the edges of theirs.
         progress: Is told what is being done.
     """
-    measured = {c.name: _plain(c, table, facts) for c, facts in _facts(store, table)}
+    measured = {
+        c.name: _plain(c, table, facts)
+        for c, facts in _facts(store, table, {*labels, *categorical})
+    }
     named = {*categorical, *(text for text in labels if _has_classes(measured.get(text)))}
     numbers = [c for c in table.of_kind("number") if c.name not in named]
     progress(f"{table.role}: quantiles of {len(numbers)} columns of numbers")
-    edges = dict(_edges(store, table, numbers, measured))
-    counted = count_numbers(store, table, {c: e.edges for c, e in edges.items()})
-    for key, found in edges.items():
+    shared = {c.name: bins[c.name].edges for c in numbers if bins and c.name in bins}
+    shared = {
+        key: edges for key, edges in shared.items() if edges and measured[key].low is not None
+    }
+    own = dict(_edges(store, table, [c for c in numbers if c.name not in shared], measured))
+    edges = shared | {key: found.edges for key, found in own.items()}
+    counted = count_numbers(store, table, edges)
+    for key, bounds in edges.items():
+        quartiles = own[key].quartiles if key in own else quartiles_of(bounds, counted[key])
         measured[key] = msgspec.structs.replace(
-            measured[key], edges=found.edges, quartiles=found.quartiles, counts=counted[key]
+            measured[key], edges=bounds, quartiles=quartiles, counts=counted[key]
         )
     progress(f"{table.role}: values of columns of names")
     for column in table.columns:
@@ -100,6 +111,22 @@ def count_values(store: Store, table: Table, column: Column) -> list[tuple[str, 
     ]
 
 
+def quartiles_of(edges: Sequence[float], counts: Sequence[int]) -> tuple[float, ...]:
+    """Return the edges at which a quarter, half and three quarters of the rows are reached.
+
+    >>> quartiles_of([0.0, 1.0, 2.0, 3.0], [0, 2, 1, 1, 0])
+    (1.0, 1.0, 2.0)
+    """
+    total, found = sum(counts), []
+    reached, place = 0, -1
+    for part in (1, 2, 3):
+        while reached < total * part / 4 and place < len(edges) - 1:
+            place += 1
+            reached += counts[place]
+        found.append(edges[max(place, 0)])
+    return tuple(found)
+
+
 def name_of(column: Column) -> str:
     """Return the value as a name that is the same whatever the type of the number."""
     if column.kind == "number":
@@ -113,9 +140,11 @@ def sampled(table: Table, most: int = MAX_SAMPLE) -> str:
     return f"hash({table.row_number}) % {every} = 0" if every > 1 else "true"
 
 
-def _facts(store: Store, table: Table) -> Iterator[tuple[Column, tuple[Any, ...]]]:
+def _facts(
+    store: Store, table: Table, named: Collection[str]
+) -> Iterator[tuple[Column, tuple[Any, ...]]]:
     for chunk in _chunks(table.columns, _CHUNK):
-        parts = ", ".join(_aggregates(column) for column in chunk)
+        parts = ", ".join(_aggregates(column, counted=column.name in named) for column in chunk)
         found = iter(store.row(f"SELECT {parts} FROM {table.relation}"))
         for column in chunk:
             yield column, tuple(next(found) for _ in range(_AGGREGATES))
@@ -124,10 +153,15 @@ def _facts(store: Store, table: Table) -> Iterator[tuple[Column, tuple[Any, ...]
 _AGGREGATES: Final = 7
 
 
-def _aggregates(column: Column) -> str:
-    """Return ``_AGGREGATES`` aggregates: values, infinite, distinct, low, high, mean, deviation."""
+def _aggregates(column: Column, *, counted: bool) -> str:
+    """Return ``_AGGREGATES`` aggregates: values, infinite, distinct, low, high, mean, deviation.
+
+    Different numbers cost more to count than all the rest, and nobody asks how many there are.
+    """
     value = f"({column.sql})"
     distinct = f"approx_count_distinct({value})"
+    if column.kind == "number" and not counted:
+        distinct = f"(min({value}) IS NOT NULL)::BIGINT + (min({value}) < max({value}))::BIGINT"
     nothing = "NULL, NULL, NULL, NULL"
     match column.kind:
         case "number":

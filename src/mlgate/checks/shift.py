@@ -118,7 +118,9 @@ class Shift:
         shared = [c for c in reference.columns if c.name in here]
         same = [c for c in shared if _same_kind(c, here[c.name])]
         edges = {c.name: c.edges for c in same if c.edges and not c.categories}
-        numbers = count_numbers(store, table, edges)
+        counted = {n: here[n].counts for n in edges if here[n].edges == edges[n]}
+        rest = {name: bounds for name, bounds in edges.items() if name not in counted}
+        numbers = counted | count_numbers(store, table, rest)
         columns = {
             c.name: Aligned(
                 name=c.name,

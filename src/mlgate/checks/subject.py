@@ -115,16 +115,18 @@ class Subject:
     @cached_property
     def profiles(self) -> Mapping[str, TableProfile]:
         """Return the profile of every table by role."""
-        found = {
-            role: profile_table(
+        found: dict[str, TableProfile] = {}
+        alone = self.stored is None and REFERENCE not in self.tables
+        for role, table in self.tables.items():
+            first = next(iter(found.values()), None) if alone else None
+            found[role] = profile_table(
                 self.store,
                 table,
                 categorical=self.roles.categorical,
                 labels={self.roles.label, self.roles.prediction},
+                bins={c.name: c for c in first.columns} if first else None,
                 progress=self.progress,
             )
-            for role, table in self.tables.items()
-        }
         return {REFERENCE: self.stored, **found} if self.stored else found
 
     @cached_property
@@ -140,11 +142,12 @@ class Subject:
         """Return facts about the columns of text of the checked tables."""
         self.progress("texts and their spellings")
         return {
-            table.role: {
-                column.name: text_facts(self.store, table, column)
-                for column in table.of_kind("text")
-                if column.name not in self.roles.ignore
-            }
+            table.role: text_facts(
+                self.store,
+                table,
+                self.columns[table.role],
+                [c for c in table.of_kind("text") if c.name not in self.roles.ignore],
+            )
             for table in self.checked
         }
 

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mlgate.checks.quoting import literal
 from mlgate.checks.tables import NULL_FORMS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mlgate.checks.store import Store
     from mlgate.checks.tables import Column, Table
+    from mlgate.documents.profile import ColumnProfile
 
 FENCE: Final = 3.0
 """How many interquartile ranges beyond the quartiles a value is an outlier (Tukey, 1977)."""
 
 _FORMS: Final = ", ".join(literal(form) for form in sorted(NULL_FORMS - {"\0"}))
 _NUMBER: Final = r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?"
-_MAX_LENGTHS: Final = 100_000
+_CUT: Final = 400
+"""Characters that a profile keeps of a value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,32 +52,63 @@ class TextFacts:
     lengths: tuple[int, int] = (0, 0)
 
 
-def text_facts(store: Store, table: Table, column: Column) -> TextFacts:
-    """Return what is known of a column of text, from its distinct values."""
-    store.rows(
-        f"CREATE OR REPLACE TEMP TABLE distinct_texts AS SELECT ({column.sql}) AS v, "
-        f"count(*) AS n FROM {table.relation} GROUP BY v"
-    )
-    nothing = f"(v IS NULL OR lower(trim(v)) IN ({_FORMS}) OR trim(v, chr(0)) = '')"
-    values, numbers, times, special, forms = store.row(
-        f"SELECT sum(n) FILTER (NOT {nothing}), "
-        f"sum(n) FILTER (NOT {nothing} AND regexp_full_match(trim(v), {literal(_NUMBER)})), "
-        f"sum(n) FILTER (NOT {nothing} AND v LIKE '%-%' "
-        "AND TRY_CAST(trim(v) AS TIMESTAMP) IS NOT NULL), "
-        f"sum(n) FILTER (NOT {nothing} AND NOT regexp_matches(v, '[\\pL\\pN]')), "
-        f"list_sort(list(DISTINCT coalesce(trim(v), 'NULL')) FILTER ({nothing})) "
-        "FROM distinct_texts"
-    )
-    variants, variant_rows = store.row(
-        "SELECT sum(spellings), sum(rows - most) FROM (SELECT count(*) AS spellings, "
-        "sum(n) AS rows, max(n) AS most FROM distinct_texts "
-        f"WHERE NOT {nothing} AND regexp_matches(v, '[\\pL\\pN]') "
-        "GROUP BY regexp_replace(lower(v), '[^\\pL\\pN]', '', 'g') HAVING count(*) > 1)"
-    )
-    lengths = store.rows(
-        f"SELECT length(v) AS l, sum(n)::BIGINT FROM distinct_texts WHERE NOT {nothing} "
-        f"GROUP BY l ORDER BY l LIMIT {_MAX_LENGTHS}"
-    )
+def text_facts(
+    store: Store, table: Table, profiles: Mapping[str, ColumnProfile], columns: Sequence[Column]
+) -> dict[str, TextFacts]:
+    """Return what is known of ``columns`` of text, from their distinct values.
+
+    Args:
+        store: The database.
+        table: The table.
+        profiles: What is known of its columns, by name.
+        columns: Which columns.
+    """
+    if not columns:
+        return {}
+    parts = [
+        f"SELECT {index} AS c, v, n FROM ({_distinct(table, column, profiles[column.name])})"
+        for index, column in enumerate(columns)
+    ]
+    store.rows(f"CREATE OR REPLACE TEMP TABLE distinct_texts AS {' UNION ALL '.join(parts)}")
+    counts = {row[0]: row[1:] for row in store.rows(_COUNTS)}
+    variants = {row[0]: row[1:] for row in store.rows(_VARIANTS)}
+    lengths: dict[int, list[tuple[int, int]]] = {}
+    for index, length, rows in store.rows(_LENGTHS):
+        lengths.setdefault(index, []).append((length, rows))
+    return {
+        column.name: _facts(
+            counts.get(index, ()), variants.get(index, (0, 0)), lengths.get(index, [])
+        )
+        for index, column in enumerate(columns)
+    }
+
+
+_NOTHING: Final = f"(v IS NULL OR lower(trim(v)) IN ({_FORMS}) OR trim(v, chr(0)) = '')"
+_COUNTS: Final = (
+    f"SELECT c, sum(n) FILTER (NOT {_NOTHING}), "
+    f"sum(n) FILTER (NOT {_NOTHING} AND regexp_full_match(trim(v), {literal(_NUMBER)})), "
+    f"sum(n) FILTER (NOT {_NOTHING} AND v LIKE '%-%' "
+    "AND TRY_CAST(trim(v) AS TIMESTAMP) IS NOT NULL), "
+    f"sum(n) FILTER (NOT {_NOTHING} AND NOT regexp_matches(v, '[\\pL\\pN]')), "
+    f"list_sort(list(DISTINCT coalesce(trim(v), 'NULL')) FILTER ({_NOTHING})) "
+    "FROM distinct_texts GROUP BY c"
+)
+_VARIANTS: Final = (
+    "SELECT c, sum(spellings), sum(rows - most) FROM (SELECT c, count(*) AS spellings, "
+    f"sum(n) AS rows, max(n) AS most FROM distinct_texts WHERE NOT {_NOTHING} "
+    "AND regexp_matches(v, '[\\pL\\pN]') "
+    "GROUP BY c, regexp_replace(lower(v), '[^\\pL\\pN]', '', 'g') HAVING count(*) > 1) GROUP BY c"
+)
+_LENGTHS: Final = (
+    f"SELECT c, length(v) AS l, sum(n)::BIGINT FROM distinct_texts WHERE NOT {_NOTHING} "
+    "GROUP BY c, l ORDER BY c, l"
+)
+
+
+def _facts(
+    counts: Sequence[Any], variants: Sequence[Any], lengths: Sequence[tuple[int, int]]
+) -> TextFacts:
+    values, numbers, times, special, forms = counts or (0, 0, 0, 0, ())
     quartiles = _quartiles(lengths)
     return TextFacts(
         values=int(values or 0),
@@ -83,11 +116,26 @@ def text_facts(store: Store, table: Table, column: Column) -> TextFacts:
         times=int(times or 0),
         special=int(special or 0),
         forms=frozenset(str(form)[:40] for form in (forms or ())[:100]),
-        variants=int(variants or 0),
-        variant_rows=int(variant_rows or 0),
+        variants=int(variants[0] or 0),
+        variant_rows=int(variants[1] or 0),
         long=_beyond(lengths, quartiles),
         lengths=quartiles,
     )
+
+
+def _distinct(table: Table, column: Column, profile: ColumnProfile) -> str:
+    counted = f"SELECT ({column.sql}) AS v, count(*) AS n FROM {table.relation} GROUP BY v"
+    return _known(profile) or counted
+
+
+def _known(profile: ColumnProfile) -> str:
+    """Return the distinct values as a query, where the profile has all of them as they are."""
+    values = profile.categories
+    if not profile.complete or any(len(c.value) >= _CUT for c in values):
+        return ""
+    rows = [f"({literal(c.value)}, {c.rows})" for c in values]
+    rows += [f"(NULL, {profile.nulls})"] if profile.nulls else []
+    return f"SELECT v, n::BIGINT AS n FROM (VALUES {', '.join(rows)}) AS known(v, n)"
 
 
 def _quartiles(counts: Sequence[tuple[int, ...]]) -> tuple[int, int]:

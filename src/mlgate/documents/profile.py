@@ -30,7 +30,8 @@ class ColumnProfile(Document, frozen=True, kw_only=True):
         type: The type in the file.
         nulls: Rows without a value; NaN counts as none.
         infinite: Rows with an infinite number.
-        distinct: Number of different values; above a few thousand an estimate (HyperLogLog).
+        distinct: Number of different values; above a few thousand an estimate (HyperLogLog). Of
+            numbers that are no names only whether there is none, one, or more.
         low: Smallest finite number; of times, seconds since the epoch.
         high: Largest finite number, likewise.
         mean: Mean of the finite numbers.
