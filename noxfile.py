@@ -137,5 +137,6 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def benchmarks(session: nox.Session) -> None:
-    """Measure against peers in the same run and write docs/benchmarks.md."""
+    """Measure against peers in the same run and write docs/benchmarks*.md."""
     session.run(*RUN, "python", "benchmarks/run.py", *session.posargs)
+    session.run(*RUN, "python", "benchmarks/checks.py")

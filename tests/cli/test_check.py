@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import math
 import random
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cli.machine import Machine, pull_request
+from fakes.git import environment
 from fakes.tables import HEADING, convert, csv_text, people
 
 if TYPE_CHECKING:
@@ -474,6 +477,32 @@ class TestReference:
         assert found["files"][0]["rows"] == 1000
         assert found["files"][0]["columns"] == 5
         assert found["files"][0]["digest"].startswith("git:")
+
+    def test_data_that_dvc_tracks_at_a_revision(self, data: Machine) -> None:
+        def dvc(*args: str) -> None:
+            command = [sys.executable, "-m", "dvc", "--quiet", *args]
+            subprocess.run(command, cwd=data.path, check=True, env=environment(DVC_NO_ANALYTICS="1"))
+
+        data.work.put({"mlgate.yml": "data: {train: train.csv}\n"})
+        dvc("init")
+        dvc("add", "train.csv")
+        data.work.commit("first")
+        data.work.git("tag", "v1")
+        data.work.put({"train.csv": csv_text(people(1000, seed=9, older=15))})
+        dvc("add", "train.csv")
+        config = "data: {train: train.csv, id: id, reference: {path: train.csv, rev: v1}}\n"
+        data.work.put({"mlgate.yml": config})
+        data.work.commit("second")
+        ran = data.run("check")
+        assert ran.exit_code == 1, ran.output
+        assert checks(data)["drift.feature"]["columns"] == ["age"]
+        (file,) = json.loads(data.written("evidence/model/checks.json"))["models"][0]["files"]
+        assert (file["tracked"], file["rows"], file["columns"]) == ("dvc", 1000, 5)
+        assert file["digest"].startswith("md5:")
+        data.work.put({"mlgate.yml": config.replace("path: train.csv", "path: nothing.csv")})
+        ran = data.run("check")
+        assert ran.exit_code == 3
+        assert "neither git nor DVC has such a file" in ran.stderr
 
     @pytest.mark.parametrize(
         ("content", "said"),

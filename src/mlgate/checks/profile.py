@@ -11,7 +11,7 @@ from mlgate.checks.quoting import name
 from mlgate.documents.profile import MAX_CATEGORIES, Category, ColumnProfile, TableProfile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from mlgate.checks.store import Store
     from mlgate.checks.tables import Column, Table
@@ -87,12 +87,11 @@ def count_numbers(
     found: dict[str, tuple[int, ...]] = {}
     for chunk in _chunks([column for column in edges if edges[column]], _CHUNK):
         parts = ", ".join(
-            f"histogram(({table.by_name[column].sql})::DOUBLE, {_numbers(edges[column])})"
-            for column in chunk
+            f"histogram(({table.by_name[column].sql})::DOUBLE, ?::DOUBLE[])" for column in chunk
         )
-        for column, counts in zip(
-            chunk, store.row(f"SELECT {parts} FROM {table.relation}"), strict=True
-        ):
+        bounds = [list(edges[column]) for column in chunk]
+        row = store.row(f"SELECT {parts} FROM {table.relation}", bounds)
+        for column, counts in zip(chunk, row, strict=True):
             given = counts or {}
             inside = [int(given.get(edge, 0)) for edge in edges[column]]
             found[column] = (*inside, int(given.get(math.inf, 0)))
@@ -255,11 +254,6 @@ def _with_categories(
 def is_naming(distinct: int, values: int) -> bool:
     """Tell whether so many different values in so many rows name groups of rows, not the rows."""
     return 0 < distinct <= max(FEW, min(MAX_CATEGORIES * 2, values // 2))
-
-
-def _numbers(values: Iterable[float]) -> str:
-    """Return a list of DOUBLE; without its exponent a literal would be a slower DECIMAL."""
-    return "[" + ", ".join(f"{value:.17e}" for value in values) + "]"
 
 
 def _chunks(items: Sequence[Any], size: int) -> Iterator[Any]:

@@ -88,14 +88,14 @@ class Store:
         self._connection.close()
         self._spill.cleanup()
 
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """Return all rows of ``query``."""
-        found: list[tuple[Any, ...]] = self._connection.execute(query).fetchall()
+    def rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Return all rows of ``query``, with ``values`` in place of its question marks."""
+        found: list[tuple[Any, ...]] = self._connection.execute(query, list(values)).fetchall()
         return found
 
-    def row(self, query: str) -> tuple[Any, ...]:
+    def row(self, query: str, values: Sequence[object] = ()) -> tuple[Any, ...]:
         """Return the one row of ``query``."""
-        (found,) = self.rows(query)
+        (found,) = self.rows(query, values)
         return found
 
     def columns(self, query: str) -> dict[str, Any]:
