@@ -481,7 +481,9 @@ class TestReference:
     def test_data_that_dvc_tracks_at_a_revision(self, data: Machine) -> None:
         def dvc(*args: str) -> None:
             command = [sys.executable, "-m", "dvc", "--quiet", *args]
-            subprocess.run(command, cwd=data.path, check=True, env=environment(DVC_NO_ANALYTICS="1"))
+            subprocess.run(
+                command, cwd=data.path, check=True, env=environment(DVC_NO_ANALYTICS="1")
+            )
 
         data.work.put({"mlgate.yml": "data: {train: train.csv}\n"})
         dvc("init")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from mlgate.checks.association import LEAST, association, chance_of, prediction_strength
 from mlgate.checks.contract import Finding, NotMeasurableError
+from mlgate.checks.csv_text import MOSTLY
 from mlgate.checks.subject import REFERENCE, TRAIN
-from mlgate.checks.tables import MOSTLY
 from mlgate.checks.text import FENCE
 
 if TYPE_CHECKING:

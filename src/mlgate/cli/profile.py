@@ -88,9 +88,9 @@ def _measured(
     ignore: Sequence[str],
     memory: str,
 ) -> TableProfile:
+    from mlgate.checks.opening import open_table  # noqa: PLC0415
     from mlgate.checks.store import Store  # noqa: PLC0415
     from mlgate.checks.subject import Roles, Subject, unknown_column  # noqa: PLC0415
-    from mlgate.checks.tables import open_table  # noqa: PLC0415
     from mlgate.cli.progress import Progress  # noqa: PLC0415
 
     with Store(files.paths, memory=memory) as store, Progress(session) as progress:
