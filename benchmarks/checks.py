@@ -136,7 +136,8 @@ def alone(tell: object, folder: Path, ours: Path) -> None:
         path = table(folder / "large.parquet", rows, columns, 0.4)
         command = [ours, "--quiet", "check", "--train", path, "--label", "label"]
         we = cost([*command, "--memory", memory], folder, (0, 1))
-        name = f"integrity, {rows:,} × {columns} Parquet, `--memory {memory}`".replace(",", " ", 2)
+        size = f"{rows:,} × {columns} Parquet".replace(",", " ")
+        name = f"integrity, {size}, `--memory {memory}`"
         tell(f"| {name} | {we.seconds:.1f} s, {we.memory:.0f} MiB | – | – | – | {promised} |")  # type: ignore[operator]
         path.unlink()
 
