@@ -639,9 +639,12 @@ class TestPullRequest:
         ran = job.report()
         assert ran.exit_code == 1
         (comment,) = github.comments()
-        assert "split.new-categories" in comment.body
+        assert "split.new-categories: job in test: " in comment.body
+        assert "spy" not in comment.body
         assert "mlgate.yml" in comment.body
         assert job.run("check").exit_code == 1
+        share = checks(job)["split.new-categories"]["value"]
+        assert f"| {share * 100:.1f} % |" in comment.body
 
     def test_the_results_of_the_same_job_are_used(
         self, work: GitFolder, github: GitHubStandIn, train: list[Row], test_rows: list[Row]

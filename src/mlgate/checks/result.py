@@ -155,4 +155,4 @@ def _table(check: Check, ranked: Sequence[Finding], limit: Limit) -> tuple[tuple
 
 
 def _rounded(value: float) -> float:
-    return float(f"{value:.9g}") + 0.0
+    return float(f"{value:.6g}") + 0.0

@@ -107,7 +107,14 @@ def headline(overall: Overall, judgements: Sequence[Judgement]) -> str:
             metrics = "metric" if better == 1 else "metrics"
             return f"{held}; {better} {metrics} better." if better else f"{held}."
         case _:
-            return judgements[0].sentence if judgements else ""
+            return _told(judgements[0]) if judgements else ""
+
+
+def _told(judgement: Judgement) -> str:
+    """Return the sentence, a check's with its name, which elsewhere stands beside it."""
+    if judgement.kind == "check" and judgement.subject not in judgement.sentence:
+        return f"{judgement.subject}: {judgement.sentence}"[:4000]
+    return judgement.sentence
 
 
 def _rank(judgement: Judgement) -> tuple[int, int, float]:

@@ -57,7 +57,9 @@ def _figures(judgement: Judgement) -> Figures:
     if judgement.metric:
         return figures(judgement.metric, relative="%" in judgement.limit)
     if judgement.check and judgement.check.value is not None:
-        return Figures("", shortest(judgement.check.value), "")
+        value = judgement.check.value
+        shown = f"{fixed(value * 100, 1)} %" if "%" in judgement.limit else shortest(value)
+        return Figures("", shown, "")
     return Figures("", "", "")
 
 
