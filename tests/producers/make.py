@@ -98,6 +98,7 @@ def make(name: str, producer: Producer) -> None:
 def keep(path: Path, target: Path, scratch: str) -> None:
     """Copy a file without the names of this machine's folders."""
     text = path.read_text(encoding="utf-8").replace(scratch, "/scratch")
+    text = text.replace(str(ENVIRONMENTS), "/environments")
     if len(text) > MAX_BYTES:
         raise SystemExit(f"{path.name}: {len(text)} bytes are too many for a fixture")
     target.parent.mkdir(parents=True, exist_ok=True)
