@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from mlgate.checks.distance import CHANCE, chi_squared_quantile
 from mlgate.checks.profile import name_of, sampled
 from mlgate.checks.quoting import literal, name
+from mlgate.checks.tables import in_parts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mlgate.checks.store import Store
-    from mlgate.checks.tables import Table
+    from mlgate.checks.tables import Column, Table
     from mlgate.documents.profile import ColumnProfile, TableProfile
 
 SAMPLE: Final = 20_000
@@ -43,6 +44,15 @@ class Sample:
     rows: int
     numbers: Mapping[str, Any]
     codes: Mapping[str, Any]
+    _binned: dict[str, Any] = field(default_factory=dict, init=False)
+
+    def groups(self, column: str) -> Any:  # noqa: ANN401 - an array of numpy
+        """Return the codes of ``column``, or the bins of equal depth of its numbers."""
+        if column in self.codes:
+            return self.codes[column]
+        if column not in self._binned:
+            self._binned[column] = binned(self.numbers[column])
+        return self._binned[column]
 
     def names(self) -> list[str]:
         """Return all columns."""
@@ -72,14 +82,20 @@ def take_sample(
     known = {column.name: column for column in profile.columns}
     numbers = [c for c in columns if _is_number(known[c])]
     codes = [c for c in columns if known[c].categories]
-    if not numbers and not codes:
+    if table.rows < LEAST or not (numbers or codes):
         return Sample(0, {}, {})
-    parts = [f"({_number(table, c)})::DOUBLE AS {name(c)}" for c in numbers]
-    parts += [f"({_code(table, known[c])})::INTEGER AS {name(c)}" for c in codes]
-    found = store.columns(
-        f"SELECT {', '.join(parts)} FROM {table.relation} WHERE {sampled(table, most)} "
-        f"ORDER BY hash({table.row_number})"
-    )
+    found: dict[str, Any] = {}
+    for part in in_parts(store, table, [table.by_name[c] for c in (*numbers, *codes)]):
+        values = [
+            f"({_code(c, known[c.name])})::INTEGER" if known[c.name].categories
+            else f"({_number(c)})::DOUBLE"
+            for c in part.columns
+        ]  # fmt: skip
+        named = [f"{v} AS {name(c.name)}" for v, c in zip(values, part.columns, strict=True)]
+        found |= store.columns(
+            f"SELECT {', '.join(named)} FROM {part.relation} WHERE {sampled(part, most)} "
+            f"ORDER BY hash({part.row_number})"
+        )
     arrays = {
         column: np.ma.filled(np.ma.asarray(values).astype(float), math.nan)
         for column, values in found.items()
@@ -93,14 +109,13 @@ def _is_number(column: ColumnProfile) -> bool:
     return column.kind in {"number", "datetime"} and not column.categories
 
 
-def _number(table: Table, column: str) -> str:
-    found = table.by_name[column]
-    return f"epoch({found.sql})" if found.kind == "datetime" else found.sql
+def _number(column: Column) -> str:
+    return f"epoch({column.sql})" if column.kind == "datetime" else column.sql
 
 
-def _code(table: Table, column: ColumnProfile) -> str:
+def _code(found: Column, column: ColumnProfile) -> str:
     values = ", ".join(literal(category.value) for category in column.categories[:_CODES])
-    text = name_of(table.by_name[column.name])
+    text = name_of(found)
     other = len(column.categories[:_CODES]) + 1
     position = f"coalesce(list_position([{values}], {text}), {other})"
     return f"CASE WHEN {text} IS NULL THEN 0 ELSE {position} END"
@@ -127,8 +142,7 @@ def prediction_strength(sample: Sample, feature: str, label: str) -> float:
     The feature is cut into bins of equal depth where it is a number; then it is Cramér's V for a
     label of names and the corrected correlation ratio for a label of numbers.
     """
-    codes = sample.codes.get(feature)
-    groups = binned(sample.numbers[feature]) if codes is None else codes
+    groups = sample.groups(feature)
     if label in sample.codes:
         return _cramers_v(groups, sample.codes[label])
     return _correlation_ratio(groups, sample.numbers[label])

@@ -5,11 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from mlgate.checks.quoting import literal, name
-from mlgate.checks.tables import NULL_FORMS, Column, Table, loaded, path_list, refuse_columns
+from mlgate.checks.tables import (
+    NULL_FORMS,
+    WIDE,
+    Column,
+    Table,
+    copied,
+    loaded,
+    path_list,
+    refuse_columns,
+)
 from mlgate.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from mlgate.checks.store import Store
     from mlgate.checks.tables import TableFiles
@@ -110,8 +119,6 @@ def _with_guess(column: Column, guess: Column) -> Column:
 
 
 _CHUNK: Final = 25
-_WIDE: Final = 200
-"""With more columns a query of one expression each takes longer to plan than to run."""
 
 _FORMS: Final = ", ".join(literal(form) for form in sorted(NULL_FORMS - {"\0"}))
 
@@ -123,19 +130,21 @@ def _guess(store: Store, relation: str) -> Iterator[Column]:
     """
     columns = [str(found[0]) for found in store.rows(f"DESCRIBE {relation}")]
     (rows,) = store.row(f"SELECT count(*) FROM {relation}")
-    found = _numbers_wide(store, relation) if len(columns) > _WIDE else {}
+    found = _numbers_wide(store, relation) if len(columns) > WIDE else {}
     for start in range(0, len(columns) if not found else 0, _CHUNK):
         chunk = columns[start : start + _CHUNK]
         counts = iter(
             store.row(f"SELECT {', '.join(_numbers(name(c)) for c in chunk)} FROM {relation}")
         )
         found |= {column: tuple(next(counts) for _ in range(_NUMBERS)) for column in chunk}
+    plain = {c for c, (v, numbers, _, padded) in found.items() if numbers == v > 0 and not padded}
+    texts = _texts(store, relation, [column for column in columns if column not in plain])
     for column in columns:
-        values, numbers, whole, padded = found[column]
-        if numbers == values > 0 and not padded:
+        values, _, whole, _ = found[column]
+        if column in plain:
             yield _guessed(column, rows - values, [], values, values, whole, 0, 0, 0)
         else:
-            yield _guessed(column, *_texts(store, relation, column))
+            yield _guessed(column, *texts[column])
 
 
 _NUMBERS: Final = 4
@@ -161,21 +170,38 @@ def _numbers_wide(store: Store, relation: str) -> dict[str, tuple[int, ...]]:
     return {str(row[0]): tuple(row[1:]) for row in found} | dict.fromkeys(columns, (0, 0, 0, 0))
 
 
-def _texts(store: Store, relation: str, column: str) -> tuple[Any, ...]:
-    """Return what :func:`_guessed` wants to know of a column, from its distinct texts."""
-    value = f"CASE WHEN lower(trim(t)) NOT IN ({_FORMS}) THEN trim(t) END"
-    return store.row(
-        "SELECT coalesce(sum(n) FILTER (t IS NULL), 0), "
-        f"list_sort(list(DISTINCT trim(t)) FILTER (t IS NOT NULL AND v IS NULL)), "
-        "coalesce(sum(n) FILTER (v IS NOT NULL), 0), "
-        "coalesce(sum(n) FILTER (TRY_CAST(v AS DOUBLE) IS NOT NULL), 0), "
-        "coalesce(sum(n) FILTER (regexp_full_match(v, '[-+]?[0-9]{1,18}')), 0), "
-        "coalesce(sum(n) FILTER (regexp_full_match(v, '[-+]?0[0-9]+')), 0), "
-        "coalesce(sum(n) FILTER (lower(v) IN ('true', 'false')), 0), "
-        "coalesce(sum(n) FILTER (v LIKE '%-%' AND TRY_CAST(v AS TIMESTAMP) IS NOT NULL), 0) "
-        f"FROM (SELECT t, n, {value} AS v FROM "
-        f"(SELECT {name(column)} AS t, count(*)::BIGINT AS n FROM {relation} GROUP BY t))"
-    )
+def _texts(store: Store, relation: str, columns: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+    """Return what :func:`_guessed` wants to know of each column, from its distinct texts."""
+    found: dict[str, tuple[Any, ...]] = {}
+    if len(columns) <= WIDE:
+        for column in columns:
+            text = f"SELECT {name(column)} AS t, count(*)::BIGINT AS n FROM {relation} GROUP BY t"
+            found[column] = store.row(f"SELECT {_TEXTS} FROM (SELECT t, n, {_VALUE} FROM ({text}))")
+        return found
+    for start in range(0, len(columns), WIDE):
+        part = copied(store, relation, map(name, columns[start : start + WIDE]))
+        text = (
+            f"SELECT name, t, count(*)::BIGINT AS n FROM {part} "
+            "UNPIVOT INCLUDE NULLS (t FOR name IN (*)) GROUP BY name, t"
+        )
+        rows = store.rows(
+            f"SELECT name, {_TEXTS} FROM (SELECT name, t, n, {_VALUE} FROM ({text})) GROUP BY name"
+        )
+        found |= {str(row[0]): row[1:] for row in rows}
+    return found
+
+
+_VALUE: Final = f"CASE WHEN lower(trim(t)) NOT IN ({_FORMS}) THEN trim(t) END AS v"
+_TEXTS: Final = (
+    "coalesce(sum(n) FILTER (t IS NULL), 0), "
+    "list_sort(list(DISTINCT trim(t)) FILTER (t IS NOT NULL AND v IS NULL)), "
+    "coalesce(sum(n) FILTER (v IS NOT NULL), 0), "
+    "coalesce(sum(n) FILTER (TRY_CAST(v AS DOUBLE) IS NOT NULL), 0), "
+    "coalesce(sum(n) FILTER (regexp_full_match(v, '[-+]?[0-9]{1,18}')), 0), "
+    "coalesce(sum(n) FILTER (regexp_full_match(v, '[-+]?0[0-9]+')), 0), "
+    "coalesce(sum(n) FILTER (lower(v) IN ('true', 'false')), 0), "
+    "coalesce(sum(n) FILTER (v LIKE '%-%' AND TRY_CAST(v AS TIMESTAMP) IS NOT NULL), 0)"
+)
 
 
 def _guessed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import posixpath
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
@@ -10,7 +11,7 @@ from mlgate.checks.quoting import literal, name
 from mlgate.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from mlgate.checks.store import Store
@@ -37,6 +38,11 @@ NULL_FORMS: Final = frozenset(
 )
 """How people write that a value is missing, in lower case."""
 
+WIDE: Final = 200
+"""With more columns a query takes longer to plan than to run."""
+
+_PART: Final = 100
+_ROW: Final = '"\x01row"'
 _MAX_COLUMNS: Final = 100_000
 _LONGEST_NAME: Final = 300
 _KINDS: Final[Mapping[str, Kind]] = {
@@ -181,6 +187,28 @@ def described(store: Store, files: TableFiles, relation: str, row_number: str) -
         columns=columns,
         by_name={column.name: column for column in columns},
     )
+
+
+def in_parts(store: Store, table: Table, columns: Sequence[Column]) -> Iterator[Table]:
+    """Yield ``table`` with ``columns`` only: as it is, or in copies of a few columns if it is wide.
+
+    Every query over a wide table takes as long to plan as the table has columns. A part lasts
+    until the next one is asked for; the number of a row is the same in all of them.
+    """
+    if len(table.columns) <= WIDE:
+        yield dataclasses.replace(table, columns=tuple(columns))
+        return
+    for start in range(0, len(columns), _PART):
+        chunk = tuple(columns[start : start + _PART])
+        taken = {name(c.name) for c in chunk} | {c.raw for c in chunk}
+        relation = copied(store, table.relation, [f"{table.row_number} AS {_ROW}", *sorted(taken)])
+        yield dataclasses.replace(table, relation=relation, row_number=_ROW, columns=chunk)
+
+
+def copied(store: Store, relation: str, parts: Iterable[str]) -> str:
+    """Copy some columns of ``relation`` into a table, in place of the one copied before."""
+    store.rows(f"CREATE OR REPLACE TEMP TABLE part AS SELECT {', '.join(parts)} FROM {relation}")
+    return "part"
 
 
 def _column(column: str, declared: str) -> Column:

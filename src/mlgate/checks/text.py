@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from mlgate.checks.quoting import literal
-from mlgate.checks.tables import NULL_FORMS
+from mlgate.checks.tables import NULL_FORMS, in_parts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,11 +65,14 @@ def text_facts(
     """
     if not columns:
         return {}
-    parts = [
-        f"SELECT {index} AS c, v, n FROM ({_distinct(table, column, profiles[column.name])})"
-        for index, column in enumerate(columns)
-    ]
-    store.rows(f"CREATE OR REPLACE TEMP TABLE distinct_texts AS {' UNION ALL '.join(parts)}")
+    store.rows("CREATE OR REPLACE TEMP TABLE distinct_texts (c INTEGER, v VARCHAR, n BIGINT)")
+    place = {column.name: index for index, column in enumerate(columns)}
+    for part in in_parts(store, table, columns):
+        parts = [
+            f"SELECT {place[c.name]}, v, n FROM ({_distinct(part, c, profiles[c.name])})"
+            for c in part.columns
+        ]
+        store.rows(f"INSERT INTO distinct_texts {' UNION ALL '.join(parts)}")
     counts = {row[0]: row[1:] for row in store.rows(_COUNTS)}
     variants = {row[0]: row[1:] for row in store.rows(_VARIANTS)}
     lengths: dict[int, list[tuple[int, int]]] = {}
