@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlgate.checks.distance import CHANCE, chi_squared_quantile
 from mlgate.checks.profile import name_of, sampled
-from mlgate.checks.quoting import literal, name
-from mlgate.checks.tables import in_parts
+from mlgate.tables.quoting import literal, name
+from mlgate.tables.table import in_parts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mlgate.checks.store import Store
-    from mlgate.checks.tables import Column, Table
     from mlgate.documents.profile import ColumnProfile, TableProfile
+    from mlgate.tables.store import Store
+    from mlgate.tables.table import Column, Table
 
 SAMPLE: Final = 20_000
 """Rows that associations are taken from."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from mlgate.checks.association import LEAST, association, chance_of, prediction_strength
 from mlgate.checks.contract import Finding, NotMeasurableError
-from mlgate.checks.csv_text import MOSTLY
 from mlgate.checks.subject import REFERENCE, TRAIN
 from mlgate.checks.text import FENCE
+from mlgate.tables.csv_text import MOSTLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from mlgate.checks.contract import Settings
     from mlgate.checks.data_schema import ColumnSchema
     from mlgate.checks.subject import Subject
-    from mlgate.checks.tables import Column, Table
     from mlgate.checks.text import TextFacts
     from mlgate.documents.profile import ColumnProfile
+    from mlgate.tables.table import Column, Table
 
 SIGMAS: Final = 3.29
 """Standard deviations that chance exceeds once in a thousand cases, both sides together."""

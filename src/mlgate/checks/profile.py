@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from mlgate.checks.quoting import name
-from mlgate.checks.tables import in_parts
 from mlgate.documents.profile import MAX_CATEGORIES, Category, ColumnProfile, TableProfile
+from mlgate.tables.quoting import name
+from mlgate.tables.table import in_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mlgate.checks.store import Store
-    from mlgate.checks.tables import Column, Table
+    from mlgate.tables.store import Store
+    from mlgate.tables.table import Column, Table
 
 BINS: Final = 256
 """Bins of equal depth: Kolmogorov–Smirnov's distance on them is within 0.0002 of the exact one."""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mlgate.checks.store import Store
-    from mlgate.checks.tables import Column, Table
+    from mlgate.tables.store import Store
+    from mlgate.tables.table import Column, Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,9 +13,9 @@ from mlgate.documents.evidence import Distribution
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mlgate.checks.store import Store
-    from mlgate.checks.tables import Table
     from mlgate.documents.profile import ColumnProfile, TableProfile
+    from mlgate.tables.store import Store
+    from mlgate.tables.table import Table
 
 COARSE: Final = 20
 """Bins for distances that chance would fill with noise over all bins of the profile."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mlgate.checks.contract import Settings
     from mlgate.checks.subject import Subject
-    from mlgate.checks.tables import Table
+    from mlgate.tables.table import Table
 
 
 def overlap(subject: Subject, settings: Settings) -> Iterator[Finding]:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mlgate.checks.data_schema import DataSchema
-    from mlgate.checks.store import Store
-    from mlgate.checks.tables import Table
     from mlgate.documents.profile import ColumnProfile, TableProfile
+    from mlgate.tables.store import Store
+    from mlgate.tables.table import Table
 
 TRAIN, TEST, REFERENCE = "train", "test", "reference"
 

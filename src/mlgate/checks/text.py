@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from mlgate.checks.quoting import literal
-from mlgate.checks.tables import NULL_FORMS, in_parts
+from mlgate.tables.quoting import literal
+from mlgate.tables.table import NULL_FORMS, in_parts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mlgate.checks.store import Store
-    from mlgate.checks.tables import Column, Table
     from mlgate.documents.profile import ColumnProfile
+    from mlgate.tables.store import Store
+    from mlgate.tables.table import Column, Table
 
 FENCE: Final = 3.0
 """How many interquartile ranges beyond the quartiles a value is an outlier (Tukey, 1977)."""

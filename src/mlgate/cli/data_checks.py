@@ -219,10 +219,10 @@ class Checking:
             ConfigError: the configuration does not fit the data.
             SourceError: the data cannot be read, or the extra is not installed.
         """
-        from mlgate.checks.opening import open_table  # noqa: PLC0415
         from mlgate.checks.plan import roles_of  # noqa: PLC0415
-        from mlgate.checks.store import Store  # noqa: PLC0415
         from mlgate.checks.subject import Subject  # noqa: PLC0415
+        from mlgate.tables.opening import open_table  # noqa: PLC0415
+        from mlgate.tables.store import Store  # noqa: PLC0415
 
         with tempfile.TemporaryDirectory(prefix="mlgate-") as copies:
             inputs = inputs_of(self.session, self.tree, data, self.baseline, Path(copies))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from mlgate.checks.data_schema import parse_schema
 from mlgate.checks.subject import REFERENCE, TEST, TRAIN
-from mlgate.checks.tables import TableFiles, files_of
 from mlgate.documents.codec import MAX_BYTES, decode
 from mlgate.documents.profile import TableProfile
 from mlgate.errors import ConfigError, SourceError
@@ -17,6 +16,7 @@ from mlgate.policy.config import At
 from mlgate.sources.at_commit import copy_at
 from mlgate.sources.commit_tree import CommitTree
 from mlgate.sources.globs import inside, is_pattern, matching
+from mlgate.tables.table import TableFiles, files_of
 
 if TYPE_CHECKING:
     from mlgate.checks.data_schema import DataSchema

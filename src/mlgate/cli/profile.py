@@ -11,9 +11,9 @@ from mlgate.errors import SourceError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlgate.checks.tables import TableFiles
     from mlgate.cli.session import Session
     from mlgate.documents.profile import TableProfile
+    from mlgate.tables.table import TableFiles
 
 EXAMPLES = """
 \b
@@ -55,11 +55,11 @@ def profile(
     """
     import msgspec  # noqa: PLC0415  # `--help` needs none of it
 
-    from mlgate.checks.tables import files_of  # noqa: PLC0415
     from mlgate.cli.data_inputs import paths_of  # noqa: PLC0415
     from mlgate.documents.codec import encode  # noqa: PLC0415
     from mlgate.publish.files import write_atomically  # noqa: PLC0415
     from mlgate.sources.worktree import WorkTree  # noqa: PLC0415
+    from mlgate.tables.table import files_of  # noqa: PLC0415
 
     session: Session = ctx.obj
     tree = WorkTree(session.workspace, session.repository)
@@ -88,10 +88,10 @@ def _measured(
     ignore: Sequence[str],
     memory: str,
 ) -> TableProfile:
-    from mlgate.checks.opening import open_table  # noqa: PLC0415
-    from mlgate.checks.store import Store  # noqa: PLC0415
     from mlgate.checks.subject import Roles, Subject, unknown_column  # noqa: PLC0415
     from mlgate.cli.progress import Progress  # noqa: PLC0415
+    from mlgate.tables.opening import open_table  # noqa: PLC0415
+    from mlgate.tables.store import Store  # noqa: PLC0415
 
     with Store(files.paths, memory=memory) as store, Progress(session) as progress:
         opened = open_table(store, files, where=where)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgate.checks.deepchecks.run import DeepchecksRequest
-from mlgate.checks.quoting import name
 from mlgate.checks.subject import REFERENCE, TEST, TRAIN
 from mlgate.errors import SourceError
+from mlgate.tables.quoting import name
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
     from mlgate.checks.subject import Subject
-    from mlgate.checks.tables import Table
     from mlgate.policy.config import Condition, Engine
+    from mlgate.tables.table import Table
 
 _BINARY = 2
 

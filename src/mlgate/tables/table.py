@@ -7,14 +7,14 @@ import posixpath
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
-from mlgate.checks.quoting import literal, name
 from mlgate.errors import SourceError
+from mlgate.tables.quoting import literal, name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from mlgate.checks.store import Store
+    from mlgate.tables.store import Store
 
 Kind = Literal["number", "text", "boolean", "datetime", "other"]
 Format = Literal["csv", "parquet", "json", "arrow"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from mlgate.checks.quoting import literal, name
-from mlgate.checks.tables import (
+from mlgate.errors import SourceError
+from mlgate.tables.quoting import literal, name
+from mlgate.tables.table import (
     NULL_FORMS,
     WIDE,
     Column,
@@ -15,13 +16,12 @@ from mlgate.checks.tables import (
     path_list,
     refuse_columns,
 )
-from mlgate.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mlgate.checks.store import Store
-    from mlgate.checks.tables import TableFiles
+    from mlgate.tables.store import Store
+    from mlgate.tables.table import TableFiles
 
 MOSTLY: Final = 0.9
 """Part of the values of a text file that must be numbers for a column of numbers."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgate.checks.csv_text import open_csv
-from mlgate.checks.quoting import name
-from mlgate.checks.tables import clause, described, loaded, path_list
 from mlgate.errors import ConfigError, SourceError
+from mlgate.tables.csv_text import open_csv
+from mlgate.tables.quoting import name
+from mlgate.tables.table import clause, described, loaded, path_list
 
 if TYPE_CHECKING:
-    from mlgate.checks.store import Store
-    from mlgate.checks.tables import Table, TableFiles
+    from mlgate.tables.store import Store
+    from mlgate.tables.table import Table, TableFiles
 
 
 def open_table(store: Store, files: TableFiles, *, where: str = "") -> Table:

@@ -1,0 +1,1 @@
+"""Predictions to metrics with their uncertainty; arrays only, no files."""

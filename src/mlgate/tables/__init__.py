@@ -1,0 +1,1 @@
+"""Tables from files, in a database that may touch nothing else."""
