@@ -7,10 +7,10 @@ predictions give narrower intervals.
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Final
 
 from mlgate.documents.comparison import Interval
+from mlgate.evaluate.proportion import quantile, wilson
 
 if TYPE_CHECKING:
     from mlgate.documents.evidence import Metric
@@ -56,24 +56,6 @@ def value_interval(metric: Metric, confidence: float) -> Interval | None:
             return _interval(low, high, confidence, "row count, Wilson")
         case _:
             return None
-
-
-def wilson(p: float, n: int, z: float) -> tuple[float, float]:
-    """Return Wilson's score interval of a proportion ``p`` of ``n`` rows (Wilson 1927, JASA 22).
-
-    >>> low, high = wilson(0.9, 100, 1.959964)
-    >>> round(low, 4), round(high, 4)
-    (0.8256, 0.9448)
-    """
-    z2 = z * z
-    middle = (p + z2 / (2 * n)) / (1 + z2 / n)
-    half = z / (1 + z2 / n) * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
-def quantile(confidence: float) -> float:
-    """Return z so that a standard normal lies within ±z with probability ``confidence``."""
-    return NormalDist().inv_cdf((1 + confidence) / 2)
 
 
 def _proportion(metric: Metric, z: float) -> tuple[float, float] | None:

@@ -8,7 +8,7 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Final
 
 from mlgate.compare.decimals import decimal
-from mlgate.compare.uncertainty import quantile
+from mlgate.evaluate.proportion import quantile
 from mlgate.policy.phrases import drop_limit, move, number, rise_limit
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.judging import metric
-from mlgate.compare.uncertainty import change_interval, quantile, value_interval, wilson
+from mlgate.compare.uncertainty import change_interval, value_interval
+from mlgate.evaluate.proportion import quantile, wilson
 
 if TYPE_CHECKING:
     from mlgate.documents.evidence import Metric

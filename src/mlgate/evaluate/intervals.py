@@ -1,0 +1,63 @@
+"""Confidence intervals from the influence of rows, which need not be independent."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mlgate.evaluate.proportion import Around
+
+if TYPE_CHECKING:
+    from mlgate.evaluate.side import Codes, Floats
+
+
+def standard_error(influence: Floats, group: Codes | None) -> tuple[float, int]:
+    """Return the standard error, and the number of independent units it comes from.
+
+    With groups the influences of a group add up first, and the variance is scaled by
+    G / (G − 1) (Liang and Zeger 1986, Biometrika 73).
+    """
+    if group is None:
+        return math.sqrt(float(influence @ influence)), influence.size
+    sums = np.bincount(group, weights=influence)
+    units = int(np.count_nonzero(np.bincount(group)))
+    if units < 2:  # noqa: PLR2004 - one unit says nothing of the spread
+        return math.inf, units
+    return math.sqrt(float(sums @ sums) * units / (units - 1)), units
+
+
+def student(
+    value: float, influence: Floats, group: Codes | None, confidence: float, method: str
+) -> Around:
+    """Return the interval of Student's t, which is the paired t-test's for a change."""
+    error, units = standard_error(influence, group)
+    if units < 2 or not math.isfinite(error):  # noqa: PLR2004
+        return Around(-math.inf, math.inf, method)
+    half = t_quantile((1 + confidence) / 2, units - 1) * error
+    p = 2 * t_tail(abs(value) / error, units - 1) if error > 0 else float(value == 0)
+    named = f"{method}, {units} groups" if group is not None else method
+    return Around(value - half, value + half, named, p)
+
+
+def t_quantile(probability: float, freedom: int) -> float:
+    """Return the quantile of Student's t; the normal one from ten thousand degrees on."""
+    if freedom >= _MANY:
+        return NormalDist().inv_cdf(probability)
+    from scipy.special import stdtrit  # noqa: PLC0415  # not needed for large samples
+
+    return float(stdtrit(freedom, probability))
+
+
+def t_tail(value: float, freedom: int) -> float:
+    """Return the probability that Student's t exceeds a positive value."""
+    if freedom >= _MANY:
+        return math.erfc(value / math.sqrt(2)) / 2
+    from scipy.special import stdtr  # noqa: PLC0415
+
+    return float(stdtr(freedom, -value))
+
+
+_MANY = 10_000
