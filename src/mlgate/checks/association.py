@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from mlgate.checks.distance import CHANCE, chi_squared_quantile
-from mlgate.checks.profile import name_of, sampled
+from mlgate.checks.profile import sampled
 from mlgate.tables.quoting import literal, name
-from mlgate.tables.table import in_parts
+from mlgate.tables.table import in_parts, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,7 +10,7 @@ import msgspec
 
 from mlgate.documents.profile import MAX_CATEGORIES, Category, ColumnProfile, TableProfile
 from mlgate.tables.quoting import name
-from mlgate.tables.table import in_parts
+from mlgate.tables.table import in_parts, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -104,13 +104,6 @@ def count_values(store: Store, table: Table, column: Column) -> list[tuple[str, 
             f"GROUP BY v ORDER BY n DESC, v LIMIT {MAX_CATEGORIES + 1}"
         )
     ]
-
-
-def name_of(column: Column) -> str:
-    """Return the value as a name that is the same whatever the type of the number."""
-    if column.kind == "number":
-        return f"regexp_replace((({column.sql})::DOUBLE)::VARCHAR, '\\.0$', '')"
-    return f"({column.sql})::VARCHAR"
 
 
 def sampled(table: Table, most: int = MAX_SAMPLE) -> str:

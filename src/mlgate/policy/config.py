@@ -144,6 +144,82 @@ class Data(Section, frozen=True, kw_only=True):
         return tuple(path for path in (self.train, self.test, reference) if path)
 
 
+class Predictions(Section, frozen=True, kw_only=True):
+    """What the model predicted for the rows of its evaluation set.
+
+    Metrics are computed from it with intervals, and compared with the baseline row by row.
+
+    Attributes:
+        file: CSV, JSON lines, Parquet or Arrow, also compressed.
+        id: The column that names a row; without it nothing is compared row by row.
+        label: The column that holds what is true.
+        prediction: The column that holds what was predicted; left out, it follows from the scores.
+        score: The column that holds the probability of the positive class, or the score of a
+            document in a ranking; for several classes a pattern as in `"p_*"`, or columns by class.
+        task: `binary`, `multiclass`, `regression`, `quantile` or `ranking`; left out, it is seen
+            from the columns.
+        positive: The class that scores are about; left out, `1`, `true`, `yes` or `positive`.
+        threshold: The score from which a row is predicted as positive.
+        quantiles: Columns of forecasts by quantile, as in `{0.1: low, 0.9: high}`.
+        query: The column that names the query, in a ranking.
+        weight: The column that says how much a row counts.
+        group: The column that says which rows are not independent, as those of one customer.
+        slices: Parts to measure apart: a column, `{age: [30, 60]}` for bins, or a condition in SQL.
+        min_rows: Slices with fewer rows are left out.
+        metrics: Names of metrics; left out, the usual ones of the task.
+    """
+
+    file: PathPattern
+    label: Pattern
+    id: Pattern | None = None
+    prediction: Pattern | None = None
+    score: Pattern | dict[str, Pattern] | None = None
+    task: Literal["binary", "multiclass", "regression", "quantile", "ranking"] | None = None
+    positive: str | bool | float | None = None
+    threshold: float = 0.5
+    quantiles: dict[str, Pattern] = {}
+    query: Pattern | None = None
+    weight: Pattern | None = None
+    group: Pattern | None = None
+    slices: tuple[Pattern | dict[str, tuple[float, ...]], ...] = ()
+    min_rows: Annotated[int, msgspec.Meta(ge=2, le=1_000_000)] = 50
+    metrics: tuple[Pattern, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not (self.prediction or self.score or self.quantiles):
+            raise ValueError("name a column: `prediction`, `score` or `quantiles`")
+        for text in self.quantiles:
+            if not _is_share(text):
+                raise ValueError("`quantiles` lie between 0 and 1")
+        for bins in (part for part in self.slices if isinstance(part, dict)):
+            for edges in bins.values():
+                if not edges or list(edges) != sorted(set(edges)):
+                    raise ValueError("bins of `slices` are numbers that rise")
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Return the named columns of every table, by what they are for."""
+        scores = self.score if isinstance(self.score, dict) else {"": self.score}
+        named = {
+            "id": self.id,
+            "label": self.label,
+            "prediction": self.prediction,
+            "query": self.query,
+            "weight": self.weight,
+            "group": self.group,
+            **{f"score of {key}" if key else "score": text for key, text in scores.items()},
+            **{f"quantile {key}": text for key, text in self.quantiles.items()},
+        }
+        return {key: text for key, text in named.items() if text and "*" not in text}
+
+
+def _is_share(text: str) -> bool:
+    try:
+        return 0 < float(text) < 1
+    except ValueError:
+        return False
+
+
 class Condition(Section, frozen=True, kw_only=True):
     """What one check, or a group of them, must satisfy instead of its default.
 
@@ -216,6 +292,7 @@ class Model(Section, frozen=True, kw_only=True):
         metrics: Metric files, as paths or globs; left out, they are found by themselves.
         params: Parameter files, likewise.
         data: Data sets.
+        predictions: What the model predicted for its evaluation set.
         artifacts: Model files.
         checks: Who checks the data, and how strictly; `mlgate report` runs them.
         results: Files with results of checks that other tools made.
@@ -226,6 +303,7 @@ class Model(Section, frozen=True, kw_only=True):
     metrics: tuple[PathPattern, ...] | None = None
     params: tuple[PathPattern, ...] | None = None
     data: Data = Data()
+    predictions: Predictions | None = None
     artifacts: tuple[PathPattern, ...] = ()
     checks: tuple[Engine, ...] = ()
     results: tuple[PathPattern | ResultFile, ...] = ()
@@ -244,6 +322,8 @@ class Policy(Section, frozen=True, kw_only=True):
         on_incomparable: The evaluation set changed.
         on_inconclusive: These rows cannot show whether the limit holds.
         on_unproven: Beyond the limit, but within noise.
+        evaluation_set: ``same`` compares predictions only where the rows and their labels are the
+            baseline's; ``intersection`` compares the rows that both have.
     """
 
     mode: Literal["enforce", "observe"] = "enforce"
@@ -253,6 +333,7 @@ class Policy(Section, frozen=True, kw_only=True):
     on_incomparable: Strict = "fail"
     on_inconclusive: Effect = "warn"
     on_unproven: Strict = "warn"
+    evaluation_set: Literal["same", "intersection"] = "same"
 
 
 DEFAULT_MODEL = "model"

@@ -229,6 +229,13 @@ def _column(column: str, declared: str) -> Column:
     return Column(name=column, kind=kind, type=declared.lower()[:100], sql=sql, raw=raw)
 
 
+def name_of(column: Column) -> str:
+    """Return the value as a name that is the same whatever the type of the number."""
+    if column.kind == "number":
+        return f"regexp_replace((({column.sql})::DOUBLE)::VARCHAR, '\\.0$', '')"
+    return f"({column.sql})::VARCHAR"
+
+
 def refuse_columns(columns: Sequence[str], origin: str) -> None:
     """Refuse names that a result could not tell apart.
 

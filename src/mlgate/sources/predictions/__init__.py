@@ -1,0 +1,1 @@
+"""Predictions of models from tables, checked and paired by row."""

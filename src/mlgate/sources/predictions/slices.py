@@ -1,0 +1,129 @@
+"""Parts of an evaluation set that are measured apart, as the configuration declares them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from mlgate.errors import ConfigError
+from mlgate.evaluate.rows import Slice
+from mlgate.sources.predictions.columns import require
+from mlgate.tables.table import name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from mlgate.policy.config import Predictions
+    from mlgate.tables.store import Store
+    from mlgate.tables.table import Table
+
+MAX_VALUES: Final = 1000
+"""Values of one column that are slices; the rarest ones are not."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One column of codes: its expression, and the slice that each code stands for."""
+
+    sql: str
+    names: Mapping[int, str]
+
+
+class Parts:
+    """The declared slices of one table."""
+
+    def __init__(self, store: Store, table: Table, wanted: Predictions) -> None:
+        """Look the values of the columns up.
+
+        Raises:
+            ConfigError: a column does not exist, or a condition is none.
+        """
+        self._parts = [part for one in wanted.slices for part in _parts(store, table, one)]
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Return what to select, by alias."""
+        return {f"part {place}": part.sql for place, part in enumerate(self._parts)}
+
+    def slices(
+        self, found: Mapping[str, NDArray[Any]], least: int
+    ) -> tuple[tuple[Slice, ...], tuple[str, ...]]:
+        """Return the slices with at least ``least`` rows, and the names of the others."""
+        kept: list[Slice] = []
+        small: list[str] = []
+        for place, part in enumerate(self._parts):
+            for text, rows in _groups(found[f"part {place}"], part.names):
+                if rows.size >= least:
+                    kept.append(Slice(text, rows))
+                else:
+                    small.append(text)
+        return tuple(kept), tuple(small)
+
+
+def _groups(codes: Any, names: Mapping[int, str]) -> Iterator[tuple[str, NDArray[np.int64]]]:  # noqa: ANN401
+    """Yield the rows of each code that has a name; masked rows have no code."""
+    values, present = np.ma.getdata(codes), ~np.ma.getmaskarray(codes)
+    order = np.flatnonzero(present)[np.argsort(values[present], kind="stable")]
+    ranked = values[order]
+    starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])[: ranked.size]
+    found = {
+        int(ranked[start]): np.sort(order[start:stop])
+        for start, stop in pairwise([*starts.tolist(), order.size])
+    }
+    nothing = np.array([], dtype=np.int64)
+    for code, text in names.items():
+        yield text, found.get(code, nothing)
+
+
+def _parts(
+    store: Store, table: Table, declared: str | Mapping[str, Sequence[float]]
+) -> Iterator[_Part]:
+    if not isinstance(declared, str):
+        for column, edges in declared.items():
+            yield _bins(table, column, edges)
+    elif declared in table.by_name:
+        yield _values(store, table, declared)
+    else:
+        yield _condition(store, table, declared)
+
+
+def _values(store: Store, table: Table, column: str) -> _Part:
+    value = name_of(table.by_name[column])
+    rows = store.rows(
+        f"SELECT hash({value}), {value} AS v, count(*) AS n FROM {table.relation} "
+        f"WHERE {value} IS NOT NULL GROUP BY ALL ORDER BY n DESC, v LIMIT {MAX_VALUES}"
+    )
+    ordered = sorted(rows, key=lambda row: str(row[1]))
+    sql = f"CASE WHEN {value} IS NOT NULL THEN hash({value}) END"
+    return _Part(sql, {int(row[0]): f"{column}={str(row[1])[:300]}" for row in ordered})
+
+
+def _bins(table: Table, column: str, edges: Sequence[float]) -> _Part:
+    require(table, {"slices": column})
+    found = table.by_name[column]
+    if found.kind != "number":
+        raise ConfigError(
+            f"`slices`: {column!r} holds {found.kind}, and bins are of numbers",
+            hint=f"write `slices: [{column}]` for a slice a value",
+        )
+    value = f"({found.sql})::DOUBLE"
+    cases = "".join(
+        f" WHEN {value} < {float(edge)!r} THEN {code}" for code, edge in enumerate(edges)
+    )
+    sql = f"CASE WHEN {value} IS NOT NULL THEN CASE{cases} ELSE {len(edges)} END END"
+    bounds = ["", *(f"{edge:g}" for edge in edges), ""]
+    names = {code: f"{column}={low}..{high}" for code, (low, high) in enumerate(pairwise(bounds))}
+    return _Part(sql, names)
+
+
+def _condition(store: Store, table: Table, text: str) -> _Part:
+    if not store.is_condition(text):
+        require(table, {"slices": text})
+    with store.explained(f"`slices: {text[:200]}`"):
+        store.rows(f"SELECT ({text}\n)::BOOLEAN FROM {table.relation} LIMIT 0")
+    return _Part(f"CASE WHEN ({text}\n) THEN 1 END", {1: f"where={text[:300]}"})
