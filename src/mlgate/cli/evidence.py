@@ -15,6 +15,7 @@ from mlgate.policy.judge import rules_of
 from mlgate.sources.baseline import MAX_BEHIND
 from mlgate.sources.collect import Wanted, collect
 from mlgate.sources.commit_tree import CommitTree
+from mlgate.sources.dvc_project import read_dvc_project
 from mlgate.sources.evidence_files import merge_evidence, read_evidence, read_stored
 from mlgate.sources.git import GitError
 
@@ -131,7 +132,7 @@ def base_evidence(session: Session, wanteds: Sequence[Wanted], baseline: Baselin
         session.detail(f"reading files of {commit[:7]}")
         tree = CommitTree(repository, commit)
         models = {one.model: _at_commit(session, tree, one, dvc=behind == 0) for one in wanteds}
-        if any(m.metrics for m in models.values()):
+        if any(m.metrics for m in models.values()) or _has_predictions(tree, wanteds):
             found = {name: _with_unread(model, unread.get(name)) for name, model in models.items()}
             return BaseEvidence(_reached(baseline, commit, behind, "tracked files"), found)
         unread = unread or models
@@ -139,6 +140,12 @@ def base_evidence(session: Session, wanteds: Sequence[Wanted], baseline: Baselin
     if len(commits) > 1:
         searched += f" and the {len(commits) - 1} commits before it"
     return BaseEvidence(msgspec.structs.replace(baseline, problem=searched), unread)
+
+
+def _has_predictions(tree: CommitTree, wanteds: Sequence[Wanted]) -> bool:
+    """Tell whether git or DVC keeps a file of predictions at this commit."""
+    files = {one.predictions for one in wanteds} - {""}
+    return bool(files) and not files.isdisjoint({*tree.paths(), *read_dvc_project(tree).outputs})
 
 
 def wanted(config: Config, name: str) -> Wanted:
@@ -151,6 +158,7 @@ def wanted(config: Config, name: str) -> Wanted:
         artifacts=model.artifacts,
         data=model.data.paths,
         best_by=model.best_by or "",
+        predictions=model.predictions.file if model.predictions else "",
     )
 
 

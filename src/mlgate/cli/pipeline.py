@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlgate.ci.github import GitHubRun
+    from mlgate.cli.evidence import BaseEvidence
+    from mlgate.cli.predictions import Scored
     from mlgate.cli.session import Session
     from mlgate.documents.comparison import CodeChange
     from mlgate.documents.evidence import Evidence
@@ -119,11 +121,7 @@ def run(session: Session, request: Request) -> Outcome:
     reported = [m.model for m in head.models]
     wanteds = [wanted(rules.measuring_base(name, reported), name) for name in reported]
     base = base_evidence(session, wanteds, baseline)
-    policy = rules.decides.policy
-    comparisons = tuple(
-        compare_models(base.of(m.model, reported), m, confidence=policy.confidence)
-        for m in head.models
-    )
+    head, comparisons = _compared(session, tree, rules, base, head, measured=not request.evidence)
     expected = rules.expected(request)
     verdict = judge(
         Case(
@@ -181,6 +179,45 @@ def _checked(
     with progress:
         models = tuple(with_checks(m, checking.found(m.model, folder)) for m in head.models)
     return msgspec.structs.replace(head, models=models)
+
+
+def _compared(
+    session: Session,
+    tree: WorkTree,
+    rules: Rules,
+    base: BaseEvidence,
+    head: Evidence,
+    *,
+    measured: bool,
+) -> tuple[Evidence, tuple[Comparison, ...]]:
+    """Return the evidence with the metrics of predictions, and every model against its baseline."""
+    names = [m.model for m in head.models]
+    confidence = rules.decides.policy.confidence
+    configs = (rules.decides, rules.measures)
+    scores: dict[str, Scored | None] = {}
+    if measured and any(rules_of(c, name).predictions for c in configs for name in names):
+        from mlgate.cli.predictions import Evaluation  # noqa: PLC0415  # heavy
+        from mlgate.cli.progress import Progress  # noqa: PLC0415
+
+        with Progress(session) as progress:
+            run_ = Evaluation(
+                session=session,
+                tree=tree,
+                rules=rules,
+                baseline=base.baseline,
+                progress=progress.say,
+            )
+            scores = {name: run_.scored(name) for name in names}
+    models = []
+    comparisons = []
+    for model in head.models:
+        scored, before = scores.get(model.model), base.of(model.model, names)
+        after = scored.with_head(model) if scored else model
+        before = scored.with_base(before) if scored else before
+        paired = scored.paired if scored else None
+        models.append(after)
+        comparisons.append(compare_models(before, after, confidence=confidence, paired=paired))
+    return msgspec.structs.replace(head, models=tuple(models)), tuple(comparisons)
 
 
 def baseline_of(session: Session, request: Request) -> Baseline:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from mlgate.compare.decimals import divide, subtract
 from mlgate.compare.direction import known_direction
@@ -16,22 +19,57 @@ from mlgate.documents.comparison import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from mlgate.documents.comparison import Interval
     from mlgate.documents.evidence import Metric, ModelEvidence, SourceFile
 
 Pair = tuple["Metric | None", "Metric | None"]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paired:
+    """What the rows of both sides tell of one metric, beyond its two values.
+
+    Attributes:
+        change: Interval of the change on the same rows.
+        head: Interval of the head.
+        n: Rows.
+        incomparable: Why the rows of the two sides must not be compared; empty when they may.
+    """
+
+    change: Interval | None = None
+    head: Interval | None = None
+    n: int | None = None
+    incomparable: str = ""
+
+
+ALONE: Final = Paired()
+
+
 def compare_models(
-    base: ModelEvidence | None, head: ModelEvidence, *, confidence: float = 0.95
+    base: ModelEvidence | None,
+    head: ModelEvidence,
+    *,
+    confidence: float = 0.95,
+    paired: Mapping[tuple[str, str, str], Paired] | None = None,
 ) -> Comparison:
-    """Return what changed in one model; ``base`` is ``None`` when there is no baseline."""
+    """Return what changed in one model.
+
+    Args:
+        base: The model at the baseline; ``None`` when there is no baseline.
+        head: The model at the head.
+        confidence: Of intervals from what metric files state.
+        paired: What the rows tell, by the key of a metric.
+    """
     pairs = list(pair_metrics(base.metrics if base else (), head.metrics))
     sources = _Sources(base.sources if base else ())
     return Comparison(
         model=head.model,
-        metrics=tuple(_metric_change(*pair, sources, confidence) for pair in pairs),
+        metrics=tuple(
+            _with_rows(_metric_change(*pair, sources, confidence), pair[1], paired or {})
+            for pair in pairs
+        ),
         unread=sources.unread,
         parameters=tuple(_parameter_changes(base, head)) if base else (),
         files=tuple(_file_changes(base, head)) if base else (),
@@ -112,6 +150,22 @@ def _metric_change(
         direction_from="file" if stated else "name" if known else "unknown",
         n=head.n if head else None,
         incomparable=_incomparable(base, head),
+    )
+
+
+def _with_rows(
+    change: MetricChange, head: Metric | None, paired: Mapping[tuple[str, str, str], Paired]
+) -> MetricChange:
+    """Put what the rows tell in the place of what the files state."""
+    known = paired.get(head.key, ALONE) if head else ALONE
+    if known is ALONE:
+        return change
+    return msgspec.structs.replace(
+        change,
+        interval=known.change or change.interval,
+        head_interval=known.head or change.head_interval,
+        n=known.n,
+        incomparable=known.incomparable or change.incomparable,
     )
 
 

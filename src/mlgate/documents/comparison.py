@@ -35,12 +35,16 @@ class Baseline(Document, frozen=True, kw_only=True):
 
 
 class Interval(Document, frozen=True, kw_only=True):
-    """Confidence interval of a change (head − base) and the method it comes from."""
+    """Confidence interval of a change (head − base) and the method it comes from.
+
+    ``p`` is the two-sided p-value of no change, where the method tells one.
+    """
 
     low: float
     high: float
     confidence: float
     method: Label
+    p: float | None = None
 
 
 class MetricChange(Document, frozen=True, kw_only=True):
@@ -58,7 +62,7 @@ class MetricChange(Document, frozen=True, kw_only=True):
         head_interval: Uncertainty of ``head`` alone, for floors and ceilings.
         direction: Which way is better; ``None`` when nobody says.
         direction_from: Who says so.
-        n: Rows at the head, where known.
+        n: Rows at the head that the metric is of, where known.
         incomparable: Why the two sides must not be compared; empty when they may.
     """
 

@@ -55,6 +55,7 @@ class Wanted:
         artifacts: Paths or patterns of model files.
         data: Paths of data files.
         best_by: Column of a CSV whose best row counts; empty for the last row.
+        predictions: File of predictions; where there is one, no metric file need be found.
     """
 
     model: str
@@ -63,6 +64,7 @@ class Wanted:
     artifacts: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     best_by: str = ""
+    predictions: str = ""
 
 
 def collect(tree: Tree, wanted: Wanted, *, through_dvc: ThroughDvc | None = None) -> ModelEvidence:
@@ -102,7 +104,7 @@ class _Collection:
             self._add_metrics(source, path, contents)
         for path in params.files.values():
             self._add_parameters(path, contents)
-        if not metrics.files and not metrics.problems:
+        if not metrics.files and not metrics.problems and not self._wanted.predictions:
             self._sources.append(_nothing_found())
         return ModelEvidence(
             model=self._wanted.model,

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 FILE_NAME: Final = "evidence.json"
 FRAGMENT: Final = "checks.json"
 """What `mlgate check` hands over, a document of the same kind."""
+EVALUATION: Final = "evaluation.json"
+"""What `mlgate evaluate` hands over, likewise."""
 STORED: Final = "refs/mlgate/evidence"
 """Evidence of a commit is stored as ``evidence.json`` under this ref, one ref per commit."""
 
@@ -32,7 +34,7 @@ T = TypeVar("T")
 def read_evidence(paths: Sequence[Path]) -> list[Evidence]:
     """Return the documents at ``paths``.
 
-    A folder stands for every ``evidence.json`` below it, and every ``checks.json``.
+    A folder stands for every ``evidence.json`` below it, ``checks.json`` and ``evaluation.json``.
 
     Raises:
         SourceError: a path does not exist, holds no evidence, or evidence that is not valid.
@@ -93,7 +95,8 @@ def _blob(repository: Repository, name: str) -> bytes | None:
 def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    found = sorted([*path.rglob(FILE_NAME), *path.rglob(FRAGMENT)])[: MAX_FILES + 1]
+    names = (FILE_NAME, FRAGMENT, EVALUATION)
+    found = sorted(file for name in names for file in path.rglob(name))[: MAX_FILES + 1]
     if not found:
         raise SourceError(
             f"{path}: no {FILE_NAME} in this folder",
@@ -119,9 +122,8 @@ def _read(path: Path) -> Evidence:
 def _joined(one: ModelEvidence | None, other: ModelEvidence) -> ModelEvidence:
     if one is None:
         return other
-    twice = [
-        key for key, n in Counter(m.key for m in (*one.metrics, *other.metrics)).items() if n > 1
-    ]
+    metrics = _union(one.metrics, other.metrics)
+    twice = [key for key, n in Counter(m.key for m in metrics).items() if n > 1]
     if twice:
         source, name, _ = twice[0]
         raise SourceError(
@@ -130,7 +132,7 @@ def _joined(one: ModelEvidence | None, other: ModelEvidence) -> ModelEvidence:
         )
     return msgspec.structs.replace(
         one,
-        metrics=one.metrics + other.metrics,
+        metrics=metrics,
         parameters=_union(one.parameters, other.parameters),
         files=_union(one.files, other.files),
         checks=_union(one.checks, other.checks),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import tempfile
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from mlgate.errors import ConfigError, SourceError
@@ -35,12 +36,14 @@ class Store:
         memory: str = "",
         threads: int = 0,
         exports: Path | None = None,
+        stats: bool = False,
     ) -> None:
         """Open the database.
 
         Args:
             files: All files that will be read.
             exports: Folder that tables may be written to.
+            stats: Whether statistics need scipy as well.
             memory: Most memory to use, as in ``4GB``; by default 80 % of the machine's.
             threads: Number of threads; 0 for one a core.
 
@@ -54,7 +57,11 @@ class Store:
             import duckdb  # noqa: PLC0415  # an extra
             import numpy as np  # noqa: F401, PLC0415  # fetches columns
         except ImportError as exc:
-            raise SourceError(f"data checks need {exc.name or 'duckdb'}", hint=INSTALL) from exc
+            what = "predictions" if stats else "data checks"
+            hint = INSTALL.replace("data", "stats") if stats else INSTALL
+            raise SourceError(f"{what} need {exc.name or 'duckdb'}", hint=hint) from exc
+        if stats and find_spec("scipy") is None:
+            raise SourceError("predictions need scipy", hint=INSTALL.replace("data", "stats"))
         self._errors = duckdb.Error
         self._spill = tempfile.TemporaryDirectory(prefix="mlgate-", ignore_cleanup_errors=True)
         self._connection = duckdb.connect(":memory:")

@@ -1,0 +1,265 @@
+"""Evaluate predictions: metrics of head and baseline, and what their rows tell of the change."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from mlgate.cli.data_inputs import paths_of
+from mlgate.compare.evidence import Paired
+from mlgate.documents.comparison import Interval
+from mlgate.documents.evidence import Metric, SourceFile
+from mlgate.errors import SourceError
+from mlgate.policy.judge import rules_of
+from mlgate.sources.at_commit import copy_at
+from mlgate.sources.globs import is_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mlgate.cli.pipeline import Rules
+    from mlgate.cli.session import Session
+    from mlgate.documents.comparison import Baseline
+    from mlgate.documents.evidence import ModelEvidence
+    from mlgate.evaluate.estimate import Estimate
+    from mlgate.evaluate.proportion import Around
+    from mlgate.policy.config import Policy, Predictions
+    from mlgate.sources.predictions.read import Predicted
+    from mlgate.sources.worktree import WorkTree
+
+FORMAT: Final = "predictions"
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """What the predictions of one model say.
+
+    Attributes:
+        head: Metrics of the head.
+        base: Metrics of the baseline; ``None`` where it has no predictions.
+        paired: What the rows tell, by the key of a metric.
+        notes: What a reader must know of the rows.
+        source: The file, or why it could not be read.
+    """
+
+    head: tuple[Metric, ...] = ()
+    base: tuple[Metric, ...] | None = None
+    paired: Mapping[Key, Paired] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    source: SourceFile
+
+    def with_head(self, model: ModelEvidence) -> ModelEvidence:
+        """Return the evidence of the head with the metrics of its predictions."""
+        return msgspec.structs.replace(
+            model,
+            metrics=(*model.metrics, *self.head),
+            sources=(*model.sources, self.source),
+            notes=(*model.notes, *self.notes),
+        )
+
+    def with_base(self, model: ModelEvidence | None) -> ModelEvidence | None:
+        """Return the evidence of the baseline with the metrics of its predictions."""
+        if model is None or self.base is None:
+            return model
+        others = tuple(m for m in model.metrics if m.source != self.source.path)
+        return msgspec.structs.replace(model, metrics=(*others, *self.base))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """One run of evaluations.
+
+    Attributes:
+        session: The run of the command line.
+        tree: The work tree.
+        rules: Configuration of the head, and of the baseline where that decides.
+        baseline: What the head is compared with.
+        progress: Is told what is being done.
+    """
+
+    session: Session
+    tree: WorkTree
+    rules: Rules
+    baseline: Baseline
+    progress: Callable[[str], None] = lambda _said: None
+
+    def wanted(self, name: str) -> Predictions | None:
+        """Return the predictions of a model; those of the baseline's configuration decide."""
+        decides = rules_of(self.rules.decides, name).predictions
+        return decides or rules_of(self.rules.measures, name).predictions
+
+    def scored(self, name: str) -> Scored | None:
+        """Return what the predictions of a model say; ``None`` where it has none.
+
+        A file that cannot be read is in ``source``, so that the rest of a report is not lost.
+
+        Raises:
+            ConfigError: the configuration does not fit the file.
+        """
+        wanted = self.wanted(name)
+        if wanted is None:
+            return None
+        with tempfile.TemporaryDirectory(prefix="mlgate-") as folder:
+            base, why = self._base(wanted, Path(folder))
+            try:
+                return self.of_files(wanted, paths_of(self.tree, wanted.file), base, why)
+            except SourceError as exc:
+                return Scored(source=_broken(wanted.file, exc))
+
+    def of_files(
+        self, wanted: Predictions, head: list[Path], base: Path | None, why: str = ""
+    ) -> Scored:
+        """Return what the predictions in files say.
+
+        Args:
+            wanted: What their columns are.
+            head: Files of the head.
+            base: File of the baseline.
+            why: Why there is none.
+
+        Raises:
+            ConfigError: a column does not exist.
+            SourceError: a file cannot be read, or holds what cannot be judged.
+        """
+        from mlgate.sources.predictions.read import BASE, HEAD, read_predictions  # noqa: PLC0415
+        from mlgate.tables.opening import open_table  # noqa: PLC0415
+        from mlgate.tables.store import Store  # noqa: PLC0415
+        from mlgate.tables.table import files_of  # noqa: PLC0415
+
+        files = [files_of(HEAD, wanted.file, head)]
+        if base is not None:
+            files.append(files_of(BASE, f"{wanted.file} at the baseline", [base]))
+        self.progress(f"reading {wanted.file}")
+        with Store([path for table in files for path in table.paths], stats=True) as store:
+            tables = [open_table(store, one) for one in files]
+            predicted = read_predictions(
+                store, tables[0], tables[1] if len(tables) > 1 else None, wanted
+            )
+        return self._judged(wanted, predicted, why)
+
+    def _base(self, wanted: Predictions, folder: Path) -> tuple[Path | None, str]:
+        """Return the file of the baseline, or why there is none."""
+        repository = self.session.repository
+        if repository is None or not self.baseline.commit:
+            return None, ""
+        if is_pattern(wanted.file):
+            return None, "a pattern cannot be read at the baseline"
+        try:
+            return copy_at(repository, self.baseline.commit, wanted.file, folder), ""
+        except SourceError as exc:
+            return None, exc.what
+
+    def _judged(self, wanted: Predictions, predicted: Predicted, why: str) -> Scored:
+        from mlgate.evaluate.estimate import Setting  # noqa: PLC0415
+        from mlgate.evaluate.run import evaluate  # noqa: PLC0415
+
+        policy = self.rules.decides.policy
+        pairing = predicted.pairing
+        setting = Setting(confidence=policy.confidence, seed=f"{pairing.head} {pairing.base}")
+        both = _comparable(predicted, policy)
+        rows = predicted.pairs if both and predicted.pairs else predicted.head
+        found = evaluate(rows, wanted.metrics, setting, self.progress)
+        base = found if rows.base is not None else []
+        if not base and predicted.base is not None:
+            base = evaluate(predicted.base, wanted.metrics, setting, self.progress)
+        own = rows.base is None
+        task = "" if both else pairing.head
+        reason = f"the evaluation set changed: {pairing.differs}" if not both else ""
+        notes = _notes(wanted, predicted, rows.left_out, why=why, both=both)
+        return Scored(
+            head=tuple(_metric(e, e.value, wanted.file, task) for e in found),
+            base=tuple(
+                _metric(e, e.value if own else e.base, wanted.file, pairing.base if task else "")
+                for e in base
+            )
+            if predicted.base is not None
+            else None,
+            paired={_key(e, wanted.file): _paired(e, policy.confidence, reason) for e in found},
+            notes=notes,
+            source=SourceFile(path=wanted.file[:1024], format=FORMAT),
+        )
+
+
+def _comparable(predicted: Predicted, policy: Policy) -> bool:
+    """Tell whether the policy lets the rows of both sides be compared."""
+    if predicted.base is None or not predicted.pairing.differs:
+        return True
+    return policy.evaluation_set == "intersection" and predicted.pairs is not None
+
+
+def _notes(
+    wanted: Predictions, predicted: Predicted, left_out: Sequence[str], *, why: str, both: bool
+) -> tuple[str, ...]:
+    found = []
+    pairing = predicted.pairing
+    if why:
+        found.append(f"{wanted.file}: no predictions of the baseline: {why}")
+    if pairing.differs and both:
+        kept = f"only the {pairing.paired} rows that both sides have are compared"
+        found.append(f"{wanted.file}: the evaluation set changed ({pairing.differs}); {kept}.")
+    if predicted.base is not None and not wanted.id:
+        found.append(f"{wanted.file}: without `id` the rows of both sides cannot be paired.")
+    if left_out:
+        listed = ", ".join(left_out[:5]) + (" …" if len(left_out) > 5 else "")  # noqa: PLR2004
+        found.append(
+            f"{wanted.file}: {len(left_out)} slices with fewer than {wanted.min_rows} rows: {listed}"
+        )
+    return tuple(text[:4000] for text in found)
+
+
+def _metric(estimate: Estimate, value: float | None, source: str, task: str) -> Metric:
+    return Metric(
+        name=estimate.measure.name,
+        source=source[:1024],
+        value=None if value is None else _rounded(value),
+        problem="" if value is not None else (estimate.problem or "no value")[:400],
+        slice=_slice(estimate),
+        direction="higher" if estimate.measure.higher else "lower",
+        stderr=estimate.stderr,
+        task=task[:400],
+    )
+
+
+def _paired(estimate: Estimate, confidence: float, reason: str) -> Paired:
+    return Paired(
+        change=_interval(estimate.change, confidence),
+        head=_interval(estimate.around, confidence),
+        n=estimate.n,
+        incomparable=reason,
+    )
+
+
+def _interval(around: Around | None, confidence: float) -> Interval | None:
+    if around is None:
+        return None
+    return Interval(
+        low=_rounded(around.low),
+        high=_rounded(around.high),
+        confidence=confidence,
+        method=around.method,
+        p=around.p,
+    )
+
+
+def _rounded(value: float) -> float:
+    """Return a number with as many digits as every order of adding up agrees on."""
+    return float(f"{value:.12g}") + 0.0
+
+
+def _key(estimate: Estimate, source: str) -> Key:
+    return source[:1024], estimate.measure.name, _slice(estimate)
+
+
+def _slice(estimate: Estimate) -> str:
+    return (estimate.slice or estimate.measure.part)[:400]
+
+
+def _broken(path: str, exc: SourceError) -> SourceFile:
+    return SourceFile(
+        path=path[:1024], format=FORMAT, problem=exc.what[:4000], hint=exc.hint[:4000]
+    )
