@@ -29,6 +29,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "init": "Look at the repository and write mlgate.yml and a workflow.",
     "check": "Check the data: integrity, train against test, drift.",
     "profile": "Measure a table once, as the reference of later data.",
+    "evaluate": "Measure predictions, with intervals, and compare two files of them.",
+    "power": "Say which drop a number of rows can show.",
     "report": "Compare with the baseline, judge, report and post.",
     "gate": "Judge an existing report or evidence again.",
     "schema": "Print the JSON Schema of a document.",

@@ -102,8 +102,10 @@ class Evaluation:
             ConfigError: the configuration does not fit the file.
         """
         wanted = self.wanted(name)
-        if wanted is None:
-            return None
+        return None if wanted is None else self.measured(wanted)
+
+    def measured(self, wanted: Predictions) -> Scored:
+        """Return what the predictions of the work tree say, against those of the baseline."""
         with tempfile.TemporaryDirectory(prefix="mlgate-") as folder:
             base, why = self._base(wanted, Path(folder))
             try:
@@ -206,9 +208,8 @@ def _notes(
         found.append(f"{wanted.file}: without `id` the rows of both sides cannot be paired.")
     if left_out:
         listed = ", ".join(left_out[:5]) + (" …" if len(left_out) > 5 else "")  # noqa: PLR2004
-        found.append(
-            f"{wanted.file}: {len(left_out)} slices with fewer than {wanted.min_rows} rows: {listed}"
-        )
+        few = f"{len(left_out)} slices with fewer than {wanted.min_rows} rows"
+        found.append(f"{wanted.file}: {few} were left out: {listed}")
     return tuple(text[:4000] for text in found)
 
 

@@ -83,7 +83,9 @@ def estimates(
 
 def _refuse_few(one: Measure, head: Side) -> None:
     if len(head) < 2:  # noqa: PLR2004 - nothing is known of the spread
-        raise UndefinedError(f"{len(head)} row" + ("s" if not len(head) else " is too few"))
+        raise UndefinedError("no rows" if not len(head) else "one row is too few")
+    if head.group is not None and (head.group == head.group[0]).all():
+        raise UndefinedError("all rows are of one group")
     if one.kind == "table" and head.prediction is None:
         raise UndefinedError("no prediction")
 

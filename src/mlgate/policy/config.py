@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
 from mlgate.compare.decimals import decimal
 from mlgate.documents.base import Direction, Level
+from mlgate.errors import ConfigError
 from mlgate.policy.limits import Tolerance, parse_tolerance, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Pattern = Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
 PathPattern = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
@@ -211,6 +215,22 @@ class Predictions(Section, frozen=True, kw_only=True):
             **{f"quantile {key}": text for key, text in self.quantiles.items()},
         }
         return {key: text for key, text in named.items() if text and "*" not in text}
+
+
+def revised(
+    predictions: Predictions | type[Predictions], given: Mapping[str, object]
+) -> Predictions:
+    """Return predictions with what is given instead of what is configured.
+
+    Raises:
+        ConfigError: what is given does not fit.
+    """
+    try:
+        if isinstance(predictions, Predictions):
+            return msgspec.structs.replace(predictions, **given)
+        return msgspec.convert(dict(given), predictions)
+    except (ValueError, TypeError) as exc:
+        raise ConfigError(str(exc)) from exc
 
 
 def _is_share(text: str) -> bool:

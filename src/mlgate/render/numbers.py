@@ -6,6 +6,8 @@ import math
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import msgspec
+
 if TYPE_CHECKING:
     from mlgate.documents.comparison import Interval, MetricChange
 
@@ -44,6 +46,16 @@ def figures(metric: MetricChange, *, relative: bool = False) -> Figures:
     delta = show(metric.change, "+")
     spread = _spread(metric.interval, metric.change, show)
     return Figures(base, head, f"{arrow(metric.change)} {delta}{spread}".strip())
+
+
+def alone(metric: MetricChange) -> tuple[str, str]:
+    """Return the value at the head, and the interval around it, in one precision."""
+    around = metric.head_interval
+    if metric.head is None:
+        return NONE, ""
+    show = _shower(msgspec.structs.replace(metric, base=None, change=None, interval=around))
+    bounds = f"{show(around.low, '')} … {show(around.high, '')}" if around else ""
+    return show(metric.head, ""), bounds
 
 
 def arrow(change: float) -> str:
