@@ -29,6 +29,7 @@ from mlgate.policy.config import (
     Engine,
     Model,
     Policy,
+    Predictions,
     ResultFile,
     Rule,
     Section,
@@ -99,6 +100,7 @@ SECTIONS: Mapping[str, type[Section]] = {
     "An engine of checks:": Engine,
     "A condition of conditions:": Condition,
     "An entry of results: as a mapping": ResultFile,
+    "predictions:": Predictions,
     "A rule of gate:": Rule,
     "policy:": Policy,
 }

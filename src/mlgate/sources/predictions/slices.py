@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from mlgate.errors import ConfigError
+from mlgate.errors import ConfigError, SourceError
 from mlgate.evaluate.rows import Slice
 from mlgate.sources.predictions.columns import require
 from mlgate.tables.table import name_of
@@ -122,8 +122,15 @@ def _bins(table: Table, column: str, edges: Sequence[float]) -> _Part:
 
 
 def _condition(store: Store, table: Table, text: str) -> _Part:
-    if not store.is_condition(text):
+    if text.isidentifier() or not store.is_condition(text):
         require(table, {"slices": text})
-    with store.explained(f"`slices: {text[:200]}`"):
-        store.rows(f"SELECT ({text}\n)::BOOLEAN FROM {table.relation} LIMIT 0")
+    origin = f"`slices: {text[:200]}`"
+    try:
+        with store.explained(origin):
+            store.rows(f"SELECT ({text}\n)::BOOLEAN FROM {table.relation} LIMIT 0")
+    except SourceError as exc:
+        raise ConfigError(
+            f"{origin} does not fit the columns of {table.origin}",
+            hint="are the names those of the table, and texts in single quotes?",
+        ) from exc
     return _Part(f"CASE WHEN ({text}\n) THEN 1 END", {1: f"where={text[:300]}"})

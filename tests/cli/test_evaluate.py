@@ -1,0 +1,410 @@
+"""``mlgate evaluate``, ``mlgate power`` and predictions in ``mlgate report``, on real files."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cli.machine import Machine, pull_request
+from fakes.predictions import HEADING, predictions, scored
+from fakes.tables import convert, csv_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cli.machine import Ran
+    from fakes.github import GitHubStandIn
+    from fakes.predictions import Prediction
+
+CONFIG = """\
+version: 1
+predictions:
+  file: predictions.csv
+  id: id
+  label: churned
+  score: score
+  slices: [region, {age: [30, 60]}, "age >= 80"]
+gate:
+  - {metric: roc_auc, max-drop: 0.02}
+  - {metric: accuracy, slices: true, max-drop: 0.05}
+"""
+GIVEN = ("--id", "id", "--label", "churned", "--score", "score")
+
+
+def proposed(machine: Machine, base: str, head: str, config: str = CONFIG) -> Machine:
+    """``main`` has one model's predictions, ``better`` another's."""
+    machine.work.put({"mlgate.yml": config, "predictions.csv": base})
+    machine.work.commit("measured")
+    machine.work.switch("better")
+    machine.work.put({"predictions.csv": head})
+    machine.work.commit("trained")
+    return machine
+
+
+def metric(machine: Machine, subject: str) -> dict[str, Any]:
+    found: dict[str, Any] = machine.judgement(subject)["metric"]
+    return found
+
+
+@pytest.fixture
+def folder(machine: Machine) -> Machine:
+    """A folder that no git knows."""
+    shutil.rmtree(machine.path / ".git")
+    return machine
+
+
+class TestInTheReport:
+    def test_an_equal_model_passes_though_its_numbers_differ(self, machine: Machine) -> None:
+        ran = proposed(machine, predictions(4000), predictions(4000, model=2)).report()
+        assert ran.exit_code == 0, ran.output
+        auc = metric(machine, "roc_auc")
+        assert auc["base"] != auc["head"]
+        assert auc["interval"]["method"] == "paired, DeLong"
+        assert auc["interval"]["low"] < auc["change"] < auc["interval"]["high"]
+        assert auc["n"] == 4000
+        assert metric(machine, "accuracy")["interval"]["method"] == "paired, Newcombe"
+
+    def test_a_worse_model_fails(self, machine: Machine) -> None:
+        ran = proposed(machine, predictions(4000), predictions(4000, noise=0.5)).report()
+        assert ran.exit_code == 1
+        assert machine.judgement("roc_auc")["outcome"] == "fail"
+
+    def test_a_drop_within_noise_does_not_fail(self, machine: Machine) -> None:
+        """Eighty rows: the area falls beyond the limit, and nobody can know."""
+        head = predictions(80, noise=0.3, model=4)
+        ran = proposed(machine, predictions(80), head).report()
+        judged = machine.judgement("roc_auc")
+        assert judged["metric"]["change"] < -0.02
+        assert judged["outcome"] == "unproven"
+        assert ran.exit_code == 0
+
+    def test_a_slice_that_got_worse_fails(self, machine: Machine) -> None:
+        head = predictions(4000, model=2, worse_in="west")
+        assert proposed(machine, predictions(4000), head).report().exit_code == 1
+        assert machine.judgement("accuracy[region=west]")["outcome"] == "fail"
+        assert machine.judgement("accuracy[region=north]")["effect"] == "pass"
+        subjects = {j["subject"] for j in machine.verdict()["judgements"]}
+        wanted = {"age=..30", "age=30..60", "age=60..", "where=age >= 80"}
+        assert {f"accuracy[{part}]" for part in wanted} <= subjects
+
+    def test_small_slices_are_left_out_and_named(self, machine: Machine) -> None:
+        ran = proposed(machine, predictions(120), predictions(120, model=2)).report()
+        assert "slices with fewer than 50 rows were left out" in ran.output
+        assert "left out: region=" in ran.output
+
+    def test_another_evaluation_set_is_not_compared(self, machine: Machine) -> None:
+        ran = proposed(machine, predictions(3000), predictions(2900)).report()
+        assert ran.exit_code == 3
+        judged = machine.judgement("roc_auc")
+        assert judged["outcome"] == "incomparable"
+        assert "100 rows only at the baseline" in judged["sentence"]
+
+    def test_other_labels_are_another_evaluation_set(self, machine: Machine) -> None:
+        rows = scored(3000)
+        for row in rows[:12]:
+            row[1] = 1 - int(str(row[1]))
+        proposed(machine, predictions(3000), csv_text(rows, HEADING)).report()
+        assert "12 rows with another label" in machine.judgement("roc_auc")["sentence"]
+
+    def test_the_intersection_where_the_policy_says_so(self, machine: Machine) -> None:
+        config = f"{CONFIG}policy: {{evaluation-set: intersection}}\n"
+        ran = proposed(machine, predictions(3000), predictions(3100, model=2), config).report()
+        assert ran.exit_code == 0, ran.output
+        assert "only the 3000 rows that both sides have are compared" in ran.output
+        assert metric(machine, "roc_auc")["n"] == 3000
+
+    def test_order_and_format_of_the_rows_do_not_matter(self, machine: Machine) -> None:
+        rows = scored(2000, model=2)
+        proposed(machine, predictions(2000), csv_text(rows, HEADING)).report()
+        one = machine.verdict()["judgements"]
+        machine.work.put({"predictions.csv": csv_text(rows[::-1], HEADING)})
+        machine.report()
+        assert machine.verdict()["judgements"] == one
+
+    def test_no_predictions_at_the_baseline_are_said(self, machine: Machine) -> None:
+        machine.work.put({"mlgate.yml": CONFIG, "metrics.json": '{"auc": 0.9}'})
+        machine.work.commit("without")
+        machine.work.switch("better")
+        machine.work.put({"predictions.csv": predictions(500)})
+        machine.work.commit("with")
+        ran = machine.report()
+        assert "no predictions of the baseline" in ran.output
+        assert machine.judgement("roc_auc")["outcome"] == "missing"
+        assert ran.exit_code == 0
+
+    def test_lost_predictions_are_missing_evidence(self, machine: Machine) -> None:
+        proposed(machine, predictions(500), predictions(500))
+        (machine.path / "predictions.csv").unlink()
+        ran = machine.report()
+        assert ran.exit_code == 3
+        assert "predictions.csv: no such file" in ran.output
+
+    def test_a_pull_request_does_not_choose_how_it_is_measured(
+        self, machine: Machine, github: GitHubStandIn
+    ) -> None:
+        """The head looks at another column; the baseline's configuration decides."""
+        proposed(machine, predictions(3000), predictions(3000, noise=0.6))
+        cheating = CONFIG.replace("  slices:", "  weight: score\n  slices:")
+        machine.work.put({"mlgate.yml": cheating.replace("max-drop: 0.02", "max-drop: 0.9")})
+        machine.work.commit("loosen")
+        job = pull_request(machine.work, github)
+        assert job.report().exit_code == 1
+        assert job.judgement("roc_auc")["outcome"] == "fail"
+
+    def test_metric_files_and_predictions_together(self, machine: Machine) -> None:
+        config = CONFIG + "  - {metric: latency, max-rise: 1}\n"
+        machine.work.put({"metrics.json": '{"latency": 3}'})
+        proposed(machine, predictions(900), predictions(900, model=2), config).report()
+        assert machine.judgement("latency")["outcome"] == "pass"
+        assert metric(machine, "roc_auc")["interval"]
+
+    def test_the_html_has_both(self, machine: Machine) -> None:
+        proposed(machine, predictions(900), predictions(900, model=2)).report()
+        assert "roc_auc" in machine.written("report.html")
+
+
+def evaluated(machine: Machine, text: str, *more: str) -> Ran:
+    machine.work.put({"p.csv": text})
+    return machine.run("evaluate", "p.csv", *more)
+
+
+class TestEvaluate:
+    def test_without_git_and_configuration(self, folder: Machine) -> None:
+        ran = evaluated(folder, predictions(1000), *GIVEN, "--slice", "region")
+        assert ran.exit_code == 0, ran.output
+        heading, first, *_ = ran.stdout.splitlines()
+        assert heading.split() == ["metric", "value", "interval", "rows"]
+        assert first.startswith("accuracy")
+        assert "region=north" in ran.stdout
+        assert "95 % of all cases" in ran.stdout
+        found = json.loads(folder.written("evidence/model/evaluation.json"))
+        names = {m["name"] for m in found["models"][0]["metrics"]}
+        assert {"accuracy", "roc_auc", "log_loss", "ece"} <= names
+
+    def test_against_another_file(self, folder: Machine) -> None:
+        folder.work.put({"old.csv": predictions(1000)})
+        ran = evaluated(folder, predictions(1000, noise=0.4), *GIVEN, "--against", "old.csv")
+        assert ran.exit_code == 0, ran.output
+        assert ran.stdout.splitlines()[0].split() == [
+            *("metric", "baseline", "head", "change", "p", "rows")
+        ]
+        assert "< 0.001" in ran.stdout
+
+    def test_as_json(self, folder: Machine) -> None:
+        found = evaluated(folder, predictions(300), *GIVEN, "--format", "json").json()
+        assert {m["name"]: m for m in found["metrics"]}["roc_auc"]["head_interval"]["low"] > 0.5
+
+    @pytest.mark.parametrize("suffix", ["parquet", "jsonl", "csv.gz"])
+    def test_every_format_says_the_same(self, folder: Machine, suffix: str) -> None:
+        wanted = evaluated(folder, predictions(500), *GIVEN).stdout
+        convert(folder.path / "p.csv", folder.path / f"q.{suffix}")
+        ran = folder.run("evaluate", f"q.{suffix}", *GIVEN)
+        assert ran.stdout == wanted, ran.stderr
+
+    def test_the_evidence_goes_to_another_job(self, machine: Machine) -> None:
+        machine.work.put({"mlgate.yml": CONFIG, "predictions.csv": predictions(500)})
+        machine.work.commit("measured")
+        assert machine.run("evaluate").exit_code == 0
+        ran = machine.report("--evidence", ".mlgate/evidence")
+        assert "roc_auc" in ran.output
+
+    def test_several_classes(self, folder: Machine) -> None:
+        rows = [
+            [n, "abc"[n % 3], "abc"[(n % 7 == 0) + n % 3 - (n % 3 == 2)], *probabilities(n)]
+            for n in range(600)
+        ]
+        text = csv_text(rows, ("id", "kind", "said", "p_a", "p_b", "p_c"))
+        ran = evaluated(folder, text, "--label", "kind", "--prediction", "said", "--score", "p_*")
+        assert ran.exit_code == 0, ran.output
+        assert "roc_auc_ovr" in ran.stdout
+        assert "f1[class=a]" in ran.stdout
+
+    def test_a_regression_is_seen(self, folder: Machine) -> None:
+        rows = [[n, n * 0.37, n * 0.37 + (n % 5) / 10] for n in range(200)]
+        text = csv_text(rows, ("id", "y", "guess"))
+        ran = evaluated(folder, text, "--label", "y", "--prediction", "guess")
+        assert ran.exit_code == 0, ran.output
+        assert {"mae", "rmse", "r2"} <= {line.split(" ")[0] for line in ran.stdout.splitlines()}
+
+    def test_a_ranking(self, folder: Machine) -> None:
+        rows = [[n // 8, n % 3 == 0, (n * 37 % 11) / 10] for n in range(400)]
+        text = csv_text([[q, int(r), s] for q, r, s in rows], ("q", "relevant", "s"))
+        ran = evaluated(folder, text, "--label", "relevant", "--score", "s", "--query", "q")
+        assert ran.exit_code == 0, ran.output
+        assert "ndcg@10" in ran.stdout
+        assert ran.stdout.splitlines()[1].endswith("50")
+
+    def test_quantiles(self, folder: Machine) -> None:
+        rows = [[n * 0.5, n * 0.5 - 1, n * 0.5 + 1] for n in range(200)]
+        config = (
+            "version: 1\npredictions: {file: p.csv, label: y, quantiles: {0.1: low, 0.9: high}}\n"
+        )
+        folder.work.put({"mlgate.yml": config, "p.csv": csv_text(rows, ("y", "low", "high"))})
+        ran = folder.run("evaluate")
+        assert ran.exit_code == 0, ran.output
+        assert "pinball[quantile=0.1]" in ran.stdout
+
+    def test_groups_widen_the_interval(self, folder: Machine) -> None:
+        rows = [row for row in scored(300) for _ in range(4)]
+        text = csv_text([[n, *row] for n, row in enumerate(rows)], ("row", *HEADING))
+        given = ("--id", "row", "--label", "churned", "--score", "score", "--format", "json")
+        plain = evaluated(folder, text, *given).json()["metrics"]
+        grouped = evaluated(folder, text, *given, "--group", "id").json()["metrics"]
+        for one, other in zip(plain, grouped, strict=True):
+            widths = [m["head_interval"]["high"] - m["head_interval"]["low"] for m in (one, other)]
+            assert widths[1] > 1.6 * widths[0], one["name"]
+
+
+def probabilities(number: int) -> list[float]:
+    raw = [1 + (number * k) % 7 for k in (3, 5, 11)]
+    raw[number % 3] += 4
+    return [round(x / sum(raw), 6) for x in raw]
+
+
+def changed(place: int, value: object, *, rows: int = 200, every: int = 40) -> str:
+    """Predictions in which one column holds something else in some rows."""
+    found: list[Prediction] = scored(rows)
+    for row in found[::every]:
+        row[place] = value
+    return csv_text(found, HEADING)
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        ("make", "said"),
+        [
+            pytest.param(
+                lambda: changed(2, "NaN"), "'score' has no finite value in 5 of 200 rows", id="nan"
+            ),
+            pytest.param(
+                lambda: changed(2, ""), "'score' has no finite value in 5 of 200 rows", id="empty"
+            ),
+            pytest.param(
+                lambda: changed(2, "inf"),
+                "'score' has no finite value in 5 of 200 rows",
+                id="infinite",
+            ),
+            pytest.param(
+                lambda: changed(1, ""),
+                "'churned' has no finite value in 5 of 200 rows",
+                id="no label",
+            ),
+            pytest.param(lambda: changed(2, 1.5), "'score' goes from", id="above one"),
+            pytest.param(lambda: changed(2, -3), "no probabilities", id="below zero"),
+            pytest.param(lambda: changed(0, 7), "'id' names", id="twice"),
+            pytest.param(
+                lambda: changed(0, ""), "'id' has no finite value in 5 of 200 rows", id="no id"
+            ),
+            pytest.param(lambda: csv_text([], HEADING), "no rows", id="heading only"),
+            pytest.param(lambda: "", "p.csv", id="empty file"),
+        ],
+    )
+    def test_tables_that_cannot_be_judged(
+        self, folder: Machine, make: Callable[[], str], said: str
+    ) -> None:
+        ran = evaluated(folder, make(), *GIVEN)
+        assert ran.exit_code == 3, ran.output
+        assert said in ran.stderr
+
+    def test_a_column_that_is_not_there(self, folder: Machine) -> None:
+        ran = evaluated(folder, predictions(100), "--label", "churn", "--score", "score")
+        assert ran.exit_code == 2
+        assert "no column 'churn' for `label`" in ran.stderr
+        assert "did you mean churned?" in ran.stderr
+
+    def test_a_metric_that_does_not_exist(self, folder: Machine) -> None:
+        ran = evaluated(folder, predictions(100), *GIVEN, "--metric", "roc_auk")
+        assert ran.exit_code == 2
+        assert "did you mean `roc_auc`?" in ran.stderr
+
+    def test_a_label_outside_of_two_classes(self, folder: Machine) -> None:
+        ran = evaluated(folder, changed(1, 2), *GIVEN, "--task", "binary")
+        assert ran.exit_code == 2
+        assert "has 3 classes: 0, 1, 2" in ran.stderr
+
+    def test_which_class_is_positive(self, folder: Machine) -> None:
+        rows = [[n, "good" if n % 3 else "bad", (n % 10) / 10] for n in range(100)]
+        text = csv_text(rows, ("id", "y", "p"))
+        ran = evaluated(folder, text, "--label", "y", "--score", "p")
+        assert ran.exit_code == 2
+        assert "which class of 'y' is the positive one?" in ran.stderr
+        assert evaluated(folder, text, "--label", "y", "--score", "p", "--positive", "bad")
+
+    def test_one_class_has_no_area_and_the_rest_is_measured(self, folder: Machine) -> None:
+        ran = evaluated(folder, changed(1, 0, every=1), *GIVEN)
+        assert ran.exit_code == 0, ran.output
+        (line,) = [line for line in ran.stdout.splitlines() if line.startswith("roc_auc")]
+        assert "only one class" in line
+
+    @pytest.mark.parametrize("rows", [1, 2])
+    def test_hardly_any_rows(self, folder: Machine, rows: int) -> None:
+        ran = evaluated(folder, predictions(rows), *GIVEN)
+        assert ran.exit_code == 0, ran.output
+        assert ("one row is too few" in ran.stdout) == (rows == 1)
+
+    def test_constant_scores(self, folder: Machine) -> None:
+        ran = evaluated(folder, changed(2, 0.5, every=1), *GIVEN, "--metric", "roc_auc")
+        assert ran.exit_code == 0
+        assert "0.5" in ran.stdout.splitlines()[1]
+
+    @pytest.mark.parametrize("weight", [0, -1, ""])
+    def test_weights_that_are_none(self, folder: Machine, weight: object) -> None:
+        ran = evaluated(folder, changed(4, weight), *GIVEN, "--weight", "age")
+        assert ran.exit_code == 3
+        assert "'age' is no positive number in 5 rows" in ran.stderr
+
+    def test_labels_as_text_and_as_numbers(self, folder: Machine) -> None:
+        """``1`` in one file and ``"1"`` in the other are the same class."""
+        rows = [json.dumps(dict(zip(HEADING, row, strict=True))) for row in scored(300)]
+        texts = [row.replace('"churned": 1', '"churned": "1"') for row in rows]
+        texts = [row.replace('"churned": 0', '"churned": "0"') for row in texts]
+        folder.work.put({"p.jsonl": "\n".join(rows), "old.jsonl": "\n".join(texts)})
+        ran = folder.run("evaluate", "p.jsonl", "--against", "old.jsonl", *GIVEN)
+        assert ran.exit_code == 0, ran.output
+        assert "0.000" in ran.stdout or "1.000" in ran.stdout
+        assert "Not compared" not in ran.stdout
+
+    def test_a_slice_that_is_no_condition(self, folder: Machine) -> None:
+        ran = evaluated(folder, predictions(100), *GIVEN, "--slice", "regiom")
+        assert ran.exit_code == 2
+        assert "did you mean region?" in ran.stderr
+
+    def test_conditions_reach_no_files(self, folder: Machine) -> None:
+        condition = "age > (SELECT count(*) FROM read_csv('/etc/passwd'))"
+        ran = evaluated(folder, predictions(100), *GIVEN, "--slice", condition)
+        assert ran.exit_code in {2, 3}
+        assert "root" not in ran.output
+
+    def test_hostile_values_of_slices(self, folder: Machine) -> None:
+        bad = "<img src=x>|\x1b[31m::error::"
+        ran = evaluated(folder, changed(3, bad, every=2), *GIVEN, "--slice", "region")
+        assert ran.exit_code == 0, ran.output
+        assert "\x1b" not in ran.output
+
+    def test_nothing_is_named(self, folder: Machine) -> None:
+        ran = folder.run("evaluate")
+        assert ran.exit_code == 2
+        assert "mlgate evaluate predictions.csv --label" in ran.stderr
+
+
+class TestPower:
+    def test_what_rows_can_show(self, folder: Machine) -> None:
+        ran = folder.run("power", "--metric", "auc", "--max-drop", "0.005", "--rows", "2000")
+        assert ran.exit_code == 0
+        assert "fail the gate at a true drop of 0.016" in ran.stdout
+
+    def test_a_loss_rises(self, folder: Machine) -> None:
+        ran = folder.run("power", "--metric", "mae", "--max-rise", "0.02", "--deviation", "0.4")
+        assert "true rise" in ran.stdout
+
+    @pytest.mark.parametrize("limits", [(), ("--max-drop", "0"), ("--max-drop", "-1")])
+    def test_a_limit_is_needed(self, folder: Machine, limits: tuple[str, ...]) -> None:
+        assert folder.run("power", "--metric", "auc", *limits).exit_code == 2
+
+    def test_an_unknown_metric(self, folder: Machine) -> None:
+        ran = folder.run("power", "--metric", "bleu", "--max-drop", "0.1")
+        assert ran.exit_code == 2
+        assert "roc_auc" in ran.stderr
