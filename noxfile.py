@@ -23,6 +23,7 @@ nox.options.sessions = [
     "browser",
     "deepchecks",
     "realdata",
+    "validation",
 ]
 
 RUN = ("uv", "run", "--frozen", "--all-extras", "--group", "dev")
@@ -114,6 +115,21 @@ def deepchecks(session: nox.Session) -> None:
 def realdata(session: nox.Session) -> None:
     """Checks of data that packages on PyPI ship: census, loans, Titanic, housing, flights."""
     session.run(*PYTEST, "tests/realdata", *session.posargs)
+
+
+@nox.session
+def validation(session: nox.Session) -> None:
+    """Statistics against statsmodels, and against simulated models whose truth is known."""
+    session.run(
+        *RUN, "--group", "validation", *PYTEST[len(RUN) :], "tests/validation", *session.posargs
+    )
+
+
+@nox.session
+def statistics(session: nox.Session) -> None:
+    """Simulate for ten minutes and write docs/statistics.md."""
+    program = ("python", "-m", "validation.simulation", *session.posargs)
+    session.run(*RUN, *program, env={"PYTHONPATH": "tests"})
 
 
 @nox.session
