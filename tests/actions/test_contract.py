@@ -14,12 +14,13 @@ from mlgate.cli import app
 
 ROOT = Path(__file__).parents[2]
 ACTIONS = [ROOT / "action.yml", *sorted(ROOT.glob("actions/*/action.yml"))]
-RUNS = {"mlgate": "report", "report": "report", "gate": "gate", "check": "check"}
+RUNS = {"mlgate": "report"} | {name: name for name in ("check", "evaluate", "gate", "report")}
 COMMANDS = [path for path in ACTIONS if path.parent.name != "setup"]
 NOT_OPTIONS = {"working-directory", "extras", "token", "config"}
-NOT_INPUTS = {
+NOT_INPUTS: dict[str, set[str]] = {
     "report": {"allow-pull-request-target"},  # a danger that one has to write out
     "gate": {"base", "format"},
+    "evaluate": set(),
     "check": {"write-schema", "force", "list"},  # of a person at a terminal
 }
 
@@ -39,12 +40,12 @@ def command_of(path: Path) -> click.Command:
     return command
 
 
-def options_of(path: Path) -> dict[str, click.Option]:
+def options_of(path: Path) -> dict[str, click.Parameter]:
+    """Options and arguments; the environment sets both."""
     found = {}
     for option in command_of(path).params:
-        if isinstance(option, click.Option):
-            longest = max(option.opts, key=len)
-            found[longest.removeprefix("--")] = option
+        longest = max(option.opts, key=len)
+        found[longest.removeprefix("--")] = option
     return found
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from mlgate.cli.params import PerLine
 from mlgate.errors import ConfigError, SourceError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mlgate.cli.predictions import Evaluation, Scored
     from mlgate.cli.session import Session
     from mlgate.documents.comparison import Comparison
@@ -29,7 +29,7 @@ TASKS: Final = ("binary", "multiclass", "regression", "quantile", "ranking")
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("file", required=False, metavar="[FILE]")
+@click.argument("file", required=False, metavar="[FILE]", envvar="MLGATE_EVALUATE_FILE")
 @click.option("--against", default="", metavar="FILE", help="Predictions of the baseline.")
 @click.option("--base", default="", metavar="REV", help="Revision that holds the baseline's.")
 @click.option(
@@ -53,24 +53,27 @@ TASKS: Final = ("binary", "multiclass", "regression", "quantile", "ranking")
 @click.option(
     "--slice",
     "slices",
+    type=PerLine(),
     multiple=True,
+    envvar="MLGATE_EVALUATE_SLICE",
     metavar="PART",
-    help="A column, or a condition in SQL, to measure apart; may be repeated.",
+    help="A column or a condition in SQL to measure apart; may be repeated, or one per line.",
 )
 @click.option(
     "--metric",
     "metrics",
+    type=PerLine(),
     multiple=True,
+    envvar="MLGATE_EVALUATE_METRIC",
     metavar="NAME",
-    help="A metric; may be repeated.  [default: the usual ones of the task]",
+    help="A metric; may be repeated, or given one per line.  [default: the usual ones]",
 )
 @click.option("--model", default="", metavar="NAME", help="Evaluate this model only.")
 @click.option(
     "--format",
     "form",
     type=click.Choice(["text", "json"]),
-    default="text",
-    help="Standard output.",
+    help="Standard output.  [default: text]",
     envvar="MLGATE_EVALUATE_FORMAT",
 )
 @click.option("--output", default=".mlgate", metavar="DIR", help="Folder for the evidence.")
@@ -93,7 +96,7 @@ def evaluate(
     slices: tuple[str, ...],
     metrics: tuple[str, ...],
     model: str,
-    form: str,
+    form: str | None,
     output: str,
 ) -> None:
     """Measure predictions: every metric of the task with its confidence interval.
@@ -126,6 +129,15 @@ def evaluate(
         found, comparison = _evidence(run, name, scored)
         _write(session, folder, found)
         _print(comparison, form)
+    _hand_over(session, folder)
+
+
+def _hand_over(session: Session, folder: Path) -> None:
+    """Tell later steps of the job where the evidence is."""
+    from mlgate.publish.files import append_outputs  # noqa: PLC0415
+
+    if session.github is not None and session.github.output:
+        append_outputs(Path(session.github.output), {"evidence": str(folder / "evidence")})
 
 
 def _open(session: Session, base: str) -> Evaluation:
@@ -215,7 +227,7 @@ def _write(session: Session, folder: Path, model: ModelEvidence) -> None:
     write_atomically(path, encode(evidence_of(session, (model,))))
 
 
-def _print(comparison: Comparison, form: str) -> None:
+def _print(comparison: Comparison, form: str | None) -> None:
     from mlgate.documents.codec import encode  # noqa: PLC0415
     from mlgate.render.evaluation_lines import render_evaluation  # noqa: PLC0415
 

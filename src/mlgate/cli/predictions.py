@@ -128,16 +128,18 @@ class Evaluation:
             ConfigError: a column does not exist.
             SourceError: a file cannot be read, or holds what cannot be judged.
         """
+        from mlgate.tables.store import Store, require_statistics  # noqa: PLC0415
+
+        require_statistics()
         from mlgate.sources.predictions.read import BASE, HEAD, read_predictions  # noqa: PLC0415
         from mlgate.tables.opening import open_table  # noqa: PLC0415
-        from mlgate.tables.store import Store  # noqa: PLC0415
         from mlgate.tables.table import files_of  # noqa: PLC0415
 
         files = [files_of(HEAD, wanted.file, head)]
         if base is not None:
             files.append(files_of(BASE, f"{wanted.file} at the baseline", [base]))
         self.progress(f"reading {wanted.file}")
-        with Store([path for table in files for path in table.paths], stats=True) as store:
+        with Store([path for table in files for path in table.paths]) as store:
             tables = [open_table(store, one) for one in files]
             predicted = read_predictions(
                 store, tables[0], tables[1] if len(tables) > 1 else None, wanted

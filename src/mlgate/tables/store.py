@@ -22,6 +22,17 @@ _QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'")
 _MEMORY: Final = re.compile(r"[1-9][0-9]{0,5} ?(MB|GB|MiB|GiB)")
 
 
+def require_statistics() -> None:
+    """Refuse to go on without the packages that predictions need.
+
+    Raises:
+        SourceError: names the one that is missing, and the extra.
+    """
+    for package in ("duckdb", "numpy", "scipy"):
+        if find_spec(package) is None:
+            raise SourceError(f"predictions need {package}", hint=INSTALL.replace("data", "stats"))
+
+
 class Store:
     """A database for one run. Data larger than memory spills to a temporary folder.
 
@@ -36,14 +47,12 @@ class Store:
         memory: str = "",
         threads: int = 0,
         exports: Path | None = None,
-        stats: bool = False,
     ) -> None:
         """Open the database.
 
         Args:
             files: All files that will be read.
             exports: Folder that tables may be written to.
-            stats: Whether statistics need scipy as well.
             memory: Most memory to use, as in ``4GB``; by default 80 % of the machine's.
             threads: Number of threads; 0 for one a core.
 
@@ -57,11 +66,7 @@ class Store:
             import duckdb  # noqa: PLC0415  # an extra
             import numpy as np  # noqa: F401, PLC0415  # fetches columns
         except ImportError as exc:
-            what = "predictions" if stats else "data checks"
-            hint = INSTALL.replace("data", "stats") if stats else INSTALL
-            raise SourceError(f"{what} need {exc.name or 'duckdb'}", hint=hint) from exc
-        if stats and find_spec("scipy") is None:
-            raise SourceError("predictions need scipy", hint=INSTALL.replace("data", "stats"))
+            raise SourceError(f"data checks need {exc.name or 'duckdb'}", hint=INSTALL) from exc
         self._errors = duckdb.Error
         self._spill = tempfile.TemporaryDirectory(prefix="mlgate-", ignore_cleanup_errors=True)
         self._connection = duckdb.connect(":memory:")
