@@ -161,9 +161,36 @@ class TestInTheReport:
         assert machine.judgement("latency")["outcome"] == "pass"
         assert metric(machine, "roc_auc")["interval"]
 
-    def test_the_html_has_both(self, machine: Machine) -> None:
+    def test_what_flipped(self, machine: Machine) -> None:
+        """Three rows by hand: one newly wrong, two newly right; classes only where allowed."""
+        head = scored(900)
+        flipped: dict[str, list[str]] = {"newly wrong": [], "newly right": []}
+        for row in head:
+            right = (float(str(row[2])) >= 0.5) == bool(row[1])
+            kind = "newly wrong" if right else "newly right"
+            if len(flipped[kind]) < (1 if right else 2):
+                flipped[kind].append(str(row[0]))
+                row[2] = 1 - float(str(row[2]))
+        proposed(machine, predictions(900), csv_text(head, HEADING))
+        assert "What flipped</b>: 1 row newly wrong, 2 newly right" in machine.report().stdout
+        found = json.loads(machine.written())["comparisons"][0]["rows"]["flips"]
+        assert [row["id"] for row in found["wrong"]] == flipped["newly wrong"]
+        assert sorted(row["id"] for row in found["right"]) == sorted(flipped["newly right"])
+        assert not any("label" in row for row in found["right"])
+        shown = CONFIG.replace("  slices:", "  samples: true\n  slices:")
+        machine.work.put({"mlgate.yml": shown})
+        assert "| Label | Baseline | Head |" in machine.report().stdout
+
+    def test_pictures_of_both_models(self, machine: Machine) -> None:
         proposed(machine, predictions(900), predictions(900, model=2)).report()
-        assert "roc_auc" in machine.written("report.html")
+        page = machine.written("report.html")
+        for title in ("ROC curve", "Precision and recall", "Calibration"):
+            assert title in page
+        assert page.count('<polyline class="was"') == page.count('<polyline class="is"') == 3
+        found = json.loads(machine.written())["comparisons"][0]["rows"]
+        roc = next(c for c in found["curves"] if c["name"] == "roc")
+        assert (roc["head"][0], roc["head"][-1]) == ([0, 0], [1, 1])
+        assert sum(map(sum, found["confusion"]["head"])) == 900
 
 
 def evaluated(machine: Machine, text: str, *more: str) -> Ran:

@@ -229,7 +229,7 @@ Written by `nox -s statistics` from simulations of pairs of models whose true di
 the truth. Fewer than 95 is too sure of itself, more is careful.
 
 | metric | method | {sizes} |
-|---|---|{lines}|
+|---|---|{lines}
 """
 ALARMS = """
 ## How often an unchanged model is blocked
@@ -245,10 +245,11 @@ intervals of each model, but takes them as independent; *threshold* fails on wha
 POWER = """
 ## How often a worse model is blocked
 
-The same twelve rules; the head is worse by so much in accuracy (and in everything else).
+The same twelve rules; the head is worse by so much in accuracy, and in everything else. In
+brackets the gate that takes the models as independent.
 
 | true drop | {sizes} |
-|---|{lines}|
+|---|{lines}
 """
 NOTES = """
 Read it so: the gate seldom cries wolf, whatever the size of the evaluation set, and what it cannot
@@ -305,7 +306,8 @@ def power(drop: float, sizes: Sequence[int], draws: int) -> str:
     cells = []
     for rows in sizes:
         found = flat(spread_out(alarms, draws, world, rows))
-        cells.append(f"{np.mean([a.paired for a in found]):.0%}")
+        shares = (np.mean([a[kind] for a in found]) for kind in (0, 1))
+        cells.append("{:.0%} ({:.0%})".format(*shares))
     return f"| {-change:.3f} | {' | '.join(cells)} |\n"
 
 

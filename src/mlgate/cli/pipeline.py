@@ -216,7 +216,9 @@ def _compared(
         before = scored.with_base(before) if scored else before
         paired = scored.paired if scored else None
         models.append(after)
-        comparisons.append(compare_models(before, after, confidence=confidence, paired=paired))
+        found = compare_models(before, after, confidence=confidence, paired=paired)
+        rows = scored.rows if scored else None
+        comparisons.append(msgspec.structs.replace(found, rows=rows))
     return msgspec.structs.replace(head, models=tuple(models)), tuple(comparisons)
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from mlgate.cli.data_inputs import paths_of
 from mlgate.compare.evidence import Paired
-from mlgate.documents.comparison import Interval
+from mlgate.documents.comparison import Confusion, Curve, Interval, RowFindings
 from mlgate.documents.evidence import Metric, SourceFile
 from mlgate.errors import SourceError
 from mlgate.policy.judge import rules_of
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
     from mlgate.cli.pipeline import Rules
     from mlgate.cli.session import Session
-    from mlgate.documents.comparison import Baseline
+    from mlgate.documents.comparison import Baseline, Flips
     from mlgate.documents.evidence import ModelEvidence
     from mlgate.evaluate.estimate import Estimate
     from mlgate.evaluate.proportion import Around
+    from mlgate.evaluate.rows import EvaluationSet
     from mlgate.policy.config import Policy, Predictions
     from mlgate.sources.predictions.read import Predicted
     from mlgate.sources.worktree import WorkTree
@@ -45,6 +46,7 @@ class Scored:
         paired: What the rows tell, by the key of a metric.
         notes: What a reader must know of the rows.
         source: The file, or why it could not be read.
+        rows: Pictures of the rows, and which of them flipped.
     """
 
     head: tuple[Metric, ...] = ()
@@ -52,6 +54,7 @@ class Scored:
     paired: Mapping[Key, Paired] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     source: SourceFile
+    rows: RowFindings | None = None
 
     def with_head(self, model: ModelEvidence) -> ModelEvidence:
         """Return the evidence of the head with the metrics of its predictions."""
@@ -186,7 +189,30 @@ class Evaluation:
             paired={_key(e, wanted.file): _paired(e, policy.confidence, reason) for e in found},
             notes=notes,
             source=SourceFile(path=wanted.file[:1024], format=FORMAT),
+            rows=_findings(wanted, rows, predicted.flips if both else None),
         )
+
+
+def _findings(wanted: Predictions, rows: EvaluationSet, flips: Flips | None) -> RowFindings:
+    from mlgate.evaluate.curves import curves, matrices  # noqa: PLC0415
+
+    counted = matrices(rows)
+    return RowFindings(
+        source=wanted.file[:1024],
+        rows=len(rows.head),
+        curves=tuple(
+            Curve(name=name, base=base, head=head)  # type: ignore[arg-type]
+            for name, (base, head) in curves(rows).items()
+        ),
+        confusion=Confusion(
+            labels=tuple(text[:400] for text in rows.labels),
+            base=tuple(map(tuple, counted[0])),
+            head=tuple(map(tuple, counted[1])),
+        )
+        if counted
+        else None,
+        flips=flips,
+    )
 
 
 def _comparable(predicted: Predicted, policy: Policy) -> bool:

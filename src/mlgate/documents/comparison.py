@@ -122,10 +122,75 @@ class CodeChange(Document, frozen=True, kw_only=True):
     paths: Annotated[tuple[FilePath, ...], msgspec.Meta(max_length=50)] = ()
 
 
+MAX_POINTS = 200
+
+Points = Annotated[tuple[tuple[float, float], ...], msgspec.Meta(max_length=MAX_POINTS)]
+
+
+class Curve(Document, frozen=True, kw_only=True):
+    """One picture of both models on an evaluation set, as points (x, y).
+
+    Attributes:
+        name: ``roc`` (false against true positive rate), ``precision-recall`` (recall against
+            precision), ``calibration`` (mean score against share of positives) or ``residuals``
+            (middle of a bin against share of the rows).
+        base: Points of the baseline; empty without one.
+        head: Points of the head.
+    """
+
+    name: Literal["roc", "precision-recall", "calibration", "residuals"]
+    base: Points = ()
+    head: Points
+
+
+class Confusion(Document, frozen=True, kw_only=True):
+    """Rows by true class (outer) and predicted class (inner), of both models."""
+
+    labels: Annotated[tuple[Label, ...], msgspec.Meta(max_length=20)]
+    base: tuple[tuple[float, ...], ...] = ()
+    head: tuple[tuple[float, ...], ...]
+
+
+class FlippedRow(Document, frozen=True, kw_only=True):
+    """A row that the two models disagree on; classes are shown only where samples are allowed."""
+
+    id: Label
+    label: Label = ""
+    base: Label = ""
+    head: Label = ""
+
+
+class Flips(Document, frozen=True, kw_only=True):
+    """Rows that exactly one of the two models gets right, some of them by name.
+
+    Attributes:
+        newly_wrong: Rows that only the baseline gets right.
+        newly_right: Rows that only the head gets right.
+        wrong: Some of the rows that are newly wrong.
+        right: Some of the rows that are newly right.
+    """
+
+    newly_wrong: Count = 0
+    newly_right: Count = 0
+    wrong: Annotated[tuple[FlippedRow, ...], msgspec.Meta(max_length=50)] = ()
+    right: Annotated[tuple[FlippedRow, ...], msgspec.Meta(max_length=50)] = ()
+
+
+class RowFindings(Document, frozen=True, kw_only=True):
+    """What the rows of a file of predictions say beyond its metrics."""
+
+    source: FilePath
+    rows: Count = 0
+    curves: Annotated[tuple[Curve, ...], msgspec.Meta(max_length=10)] = ()
+    confusion: Confusion | None = None
+    flips: Flips | None = None
+
+
 class Comparison(Document, frozen=True, kw_only=True):
     """One model at the head against the same model at the baseline.
 
-    ``unread`` are the metric files of the baseline that are there and could not be read.
+    ``unread`` are the metric files of the baseline that are there and could not be read; ``rows``
+    is what predictions say row by row.
     """
 
     model: Name
@@ -134,3 +199,4 @@ class Comparison(Document, frozen=True, kw_only=True):
     parameters: tuple[ParameterChange, ...] = ()
     files: tuple[FileChange, ...] = ()
     notes: tuple[Text, ...] = ()
+    rows: RowFindings | None = None

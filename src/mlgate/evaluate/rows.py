@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from mlgate.evaluate.side import Codes, Side, Task
 
 
@@ -28,6 +31,7 @@ class EvaluationSet:
         labels: Names of the classes, in the order of their codes.
         slices: Parts to measure apart.
         left_out: Slices with too few rows.
+        names: Hashes of the names of the rows; ``None`` where they have none.
     """
 
     task: Task
@@ -36,3 +40,4 @@ class EvaluationSet:
     labels: tuple[str, ...] = ()
     slices: tuple[Slice, ...] = ()
     left_out: tuple[str, ...] = ()
+    names: NDArray[np.uint64] | None = None

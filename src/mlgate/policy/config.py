@@ -171,6 +171,7 @@ class Predictions(Section, frozen=True, kw_only=True):
         slices: Parts to measure apart: a column, `{age: [30, 60]}` for bins, or a condition in SQL.
         min_rows: Slices with fewer rows are left out.
         metrics: Names of metrics; left out, the usual ones of the task.
+        samples: Whether the report may show classes of single rows beside their ids.
     """
 
     file: PathPattern
@@ -188,6 +189,7 @@ class Predictions(Section, frozen=True, kw_only=True):
     slices: tuple[Pattern | dict[str, tuple[float, ...]], ...] = ()
     min_rows: Annotated[int, msgspec.Meta(ge=2, le=1_000_000)] = 50
     metrics: tuple[Pattern, ...] = ()
+    samples: bool = False
 
     def __post_init__(self) -> None:
         if not (self.prediction or self.score or self.quantiles):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from mlgate.render import charts, numbers, outline, provenance, words
+from mlgate.render import charts, numbers, outline, provenance, row_pictures, words
 from mlgate.render.escape import address, visible
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ def _context(report: Report) -> dict[str, Any]:
         "groups": _groups(shown),
         "findings": _findings(shown),
         "hidden": len(found) - len(shown),
+        "cards": row_pictures.cards(report),
         "parameters": parameters[:_MOST_CHANGES],
         "files": files[:_MOST_CHANGES],
         "more_parameters": max(len(parameters) - _MOST_CHANGES, 0),

@@ -9,6 +9,7 @@ from mlgate.render import outline, words
 from mlgate.render.blocks import Block
 from mlgate.render.escape import code, inline, link, visible
 from mlgate.render.numbers import count
+from mlgate.render.row_pictures import flip_table, flipped
 from mlgate.render.tables import file_table, grouped, parameter_table
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def _sections(report: Report, rows: int) -> Iterator[Section]:
         yield from _judged(report, "📊 <b>Metrics</b>", metrics, (rows, 5))
     yield from _judged(report, "🔪 <b>Slices</b>", slices, (rows, 4))
     yield from _judged(report, "🧪 <b>Checks</b>", checks, (rows, 3))
+    yield from _flipped(report, rows)
     sources = [j for j in other if j.kind == "source"]
     if sources:
         summary = f"📄 <b>Sources</b>: {words.plural(len(sources), 'problem')}"
@@ -78,6 +80,18 @@ def _sections(report: Report, rows: int) -> Iterator[Section]:
         said = words.plural(len(notes), "note")
         listed = _more(report, [f"- {inline(n)}" for n in notes[:rows]], len(notes) - rows)
         yield Section(f"🗒️ <b>{said}</b>", listed, 3)
+
+
+def _flipped(report: Report, rows: int) -> Iterator[Section]:
+    """Yield the rows that one of the two models gets right, per model."""
+    for comparison in report.comparisons:
+        flips = comparison.rows.flips if comparison.rows else None
+        if flips is None or not (flips.wrong or flips.right):
+            continue
+        named = f" · {html(comparison.model)}" if len(outline.models(report)) > 1 else ""
+        summary = f"🔁 <b>What flipped</b>{named}: {flipped(flips)}"
+        hidden = flips.newly_wrong + flips.newly_right - min(rows, len(flips.wrong + flips.right))
+        yield Section(summary, _more(report, [flip_table(flips, rows)], hidden), 3)
 
 
 def _judged(

@@ -112,6 +112,7 @@ class Reading:
             labels=self._layout.classes,
             slices=slices,
             left_out=left_out,
+            names=found["order"] if self._wanted.id else None,
         )
 
     def _side(self, found: Found, side: str) -> Side:
@@ -191,7 +192,6 @@ def _ordered(found: Mapping[str, Any]) -> Found:
     return {
         alias: values[order] if alias.startswith("part") else np.ma.getdata(values)[order]
         for alias, values in found.items()
-        if alias != "order"
     }
 
 

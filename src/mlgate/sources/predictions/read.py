@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from mlgate.sources.predictions.arrays import Reading
 from mlgate.sources.predictions.columns import layout_of
 from mlgate.sources.predictions.faults import refuse_rows
+from mlgate.sources.predictions.flips import read_flips
 from mlgate.tables.table import name_of
 
 if TYPE_CHECKING:
+    from mlgate.documents.comparison import Flips
     from mlgate.evaluate.rows import EvaluationSet
     from mlgate.policy.config import Predictions
     from mlgate.sources.predictions.columns import Layout
@@ -61,12 +63,14 @@ class Predicted:
         base: All rows of the baseline; ``None`` without one.
         pairs: The rows that both have, under the same label; ``None`` where nothing pairs.
         pairing: How they go together.
+        flips: What flipped between the models on the pairs.
     """
 
     head: EvaluationSet
     base: EvaluationSet | None = None
     pairs: EvaluationSet | None = None
     pairing: Pairing = Pairing()
+    flips: Flips | None = None
 
 
 def read_predictions(
@@ -90,9 +94,16 @@ def read_predictions(
         return Predicted(head=reading.rows(head), base=reading.rows(base))
     pairing = _pairing(store, head, base, wanted, layout)
     pairs = reading.pairs(head, base) if pairing.paired else None
+    flips = read_flips(store, head, pairs, wanted) if pairs else None
     if pairs is not None and not pairing.differs:
-        return Predicted(head=pairs, base=pairs, pairs=pairs, pairing=pairing)
-    return Predicted(head=reading.rows(head), base=reading.rows(base), pairs=pairs, pairing=pairing)
+        return Predicted(head=pairs, base=pairs, pairs=pairs, pairing=pairing, flips=flips)
+    return Predicted(
+        head=reading.rows(head),
+        base=reading.rows(base),
+        pairs=pairs,
+        pairing=pairing,
+        flips=flips,
+    )
 
 
 def _digest(store: Store, table: Table, wanted: Predictions, layout: Layout) -> str:
