@@ -107,7 +107,7 @@ def truth(task: str, names: tuple[str, ...], world: World) -> dict[str, float]:
 
 
 def _values(one: Measure, side: Side) -> float:
-    if one.kind in {"table", "calibration"}:
+    if one.kind == "table":
         (made,) = estimates([one], side, None, Setting())
         return made.value or 0.0
     found = one.of(side)

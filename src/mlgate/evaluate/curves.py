@@ -24,10 +24,8 @@ def curves(rows: EvaluationSet) -> dict[str, tuple[Points, Points]]:
     """Return pictures by name: points of the baseline, and of the head."""
     sides = (rows.base, rows.head)
     if rows.task == "binary" and rows.head.score is not None and _both_classes(rows.head):
-        drawn = {"roc": roc, "precision-recall": precision_recall, "calibration": calibration}
-        return {
-            name: (of(sides[0]) if sides[0] else (), of(rows.head)) for name, of in drawn.items()
-        }
+        drawn = [_scored(side) if side else {} for side in sides]
+        return {name: (drawn[0].get(name, ()), points) for name, points in drawn[1].items()}
     if rows.task == "regression" and len(rows.head):
         return {"residuals": residuals(rows)}
     return {}
@@ -49,17 +47,15 @@ def matrices(rows: EvaluationSet) -> tuple[list[list[float]], list[list[float]]]
     return made[0], made[1]
 
 
-def roc(side: Side) -> Points:
-    """Return false and true positive rates, from the highest threshold to the lowest."""
+def _scored(side: Side) -> dict[str, Points]:
+    """Return the curves of a score, from the highest threshold to the lowest."""
     hits, calls = _counts(side)
     positives, negatives = hits[-1], calls[-1] - hits[-1]
-    return _thinned((calls - hits) / negatives, hits / positives)
-
-
-def precision_recall(side: Side) -> Points:
-    """Return recall and precision, from the highest threshold to the lowest."""
-    hits, calls = _counts(side)
-    return _thinned(hits[1:] / hits[-1], hits[1:] / calls[1:])
+    return {
+        "roc": _thinned((calls - hits) / negatives, hits / positives),
+        "precision-recall": _thinned(hits[1:] / positives, hits[1:] / calls[1:]),
+        "calibration": calibration(side),
+    }
 
 
 def calibration(side: Side) -> Points:

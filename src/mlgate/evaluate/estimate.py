@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from mlgate.evaluate.measures import Measure
     from mlgate.evaluate.side import Codes, Floats, Side
 
-BINS: Final = 15
-"""Bins of equal width that calibration is measured in (Guo et al. 2017, ICML)."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
@@ -94,8 +91,6 @@ def _one(one: Measure, head: Side, base: Side | None, setting: Setting) -> Estim
     match one.kind:
         case "rate" if head.weight is None and head.group is None:
             return _rate(one, head, base, setting)
-        case "calibration":
-            return _calibration(one, head, base, setting)
         case _:
             return _linear(one, head, base, setting)
 
@@ -222,8 +217,8 @@ class _Cells:
         code = label
         for prediction in sides:
             code = code * c + prediction.astype(np.int64)
-        occupied, cell = np.unique(code, return_inverse=True)
         power = c ** len(sides)
+        occupied, cell = _compact(code, c * power)
         actual = occupied // power
         called = [occupied // c ** (len(sides) - 1 - place) % c for place in range(len(sides))]
         return cls(cell, [actual * c + one for one in called], c)
@@ -248,45 +243,10 @@ class _Cells:
         return found
 
 
-def _calibration(one: Measure, head: Side, base: Side | None, setting: Setting) -> Estimate:
-    """Estimate the expected calibration error: mean |confidence − accuracy| over bins."""
-    sides = [head] if base is None else [head, base]
-    cells: list[Codes] = []
-    values: list[Floats] = []
-    unit = np.arange(len(head)) if head.group is None else head.group
-    for place, side in enumerate(sides):
-        bins, gap = _gaps(side)
-        cells.append(bins + place * BINS)
-        values.append(gap * side.weights)
-    cells.append(np.full(len(head), len(sides) * BINS))
-    values.append(head.weights)
-    cell, value = np.concatenate(cells), np.concatenate(values)
-    group = np.tile(unit, len(cells))
-    size = len(sides) * BINS + 1
-    point = np.bincount(cell, value, size)[None]
-    blocks = bootstrap.replicate(cell, size, value, group, bootstrap.Draws(setting.seed))
-    sums = np.concatenate([point, *blocks])
-    drawn = [_errors(sums, place) for place in range(len(sides))]
-    points = [float(side[0]) for side in drawn]
-    return _resampled(one, len(head), points, [side[1:] for side in drawn], setting)
-
-
-def _gaps(side: Side) -> tuple[Codes, Floats]:
-    """Return the bin of each row, and its confidence less 1 where it is right.
-
-    Confidence is the probability of the positive class, or of the likeliest of several.
-    """
-    if side.score is None:
-        raise UndefinedError("no score")
-    if side.score.ndim == 1:
-        confidence, right = side.score, side.is_positive
-    else:
-        confidence, right = side.score.max(axis=1), side.score.argmax(axis=1) == side.label
-    bins = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
-    return bins, confidence - right
-
-
-def _errors(sums: Floats, place: int) -> Floats:
-    gaps = np.abs(sums[:, place * BINS : (place + 1) * BINS]).sum(axis=1)
-    found: Floats = gaps / np.maximum(sums[:, -1], 1e-300)
-    return found
+def _compact(code: Codes, codes: int) -> tuple[Codes, Codes]:
+    """Return the codes that occur, and the place of each row's among them."""
+    if codes > code.size:
+        return np.unique(code, return_inverse=True)
+    there = np.bincount(code, minlength=codes) > 0
+    places = np.cumsum(there) - 1
+    return np.flatnonzero(there), places[code]

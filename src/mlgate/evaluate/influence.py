@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlgate.evaluate.side import Codes, Floats, Side
+
+
+BINS: Final = 15
+"""Bins that calibration is measured in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +162,30 @@ def one_versus_one(side: Side) -> Linear:
                 whole[rows] = part.influence
                 found.append(Linear(part.value, whole))
     return average(found)
+
+
+def calibration_error(side: Side) -> Linear:
+    """Return the expected calibration error: Σ over bins |Σ (confidence − right)| / rows.
+
+    Bins are of equal width (Guo et al. 2017, ICML). Confidence is the score of the positive class,
+    and right whether the row is; with several classes it is the highest score.
+    """
+    score = side.score
+    if score is None:
+        raise UndefinedError("no score")
+    if score.ndim == 1:
+        confidence, right = score, side.is_positive
+    else:
+        confidence, right = score.max(axis=1), score.argmax(axis=1) == side.label
+    bins = np.clip((confidence * BINS).astype(np.int64), 0, BINS - 1)
+    gap, weight = confidence - right, side.weights
+    sums = np.bincount(bins, gap * weight, BINS)
+    total = float(weight.sum())
+    value = float(np.abs(sums).sum()) / total
+    n = len(side)
+    scale = math.sqrt(n / (n - 1)) if n > 1 else math.inf
+    with np.errstate(invalid="ignore"):
+        return Linear(value, weight * (np.sign(sums)[bins] * gap - value) * (scale / total))
 
 
 def average(parts: list[Linear]) -> Linear:

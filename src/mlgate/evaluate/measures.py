@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mlgate.evaluate.side import Side, Task
 
-Kind = Literal["rate", "mean", "smooth", "table", "calibration"]
+Kind = Literal["rate", "mean", "smooth", "table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,7 @@ class Measure:
         name: Its name, scikit-learn's where it has one.
         kind: What ``of`` takes and gives: ``rate`` and ``mean`` take a side and give a number a
             row (a query in a ranking), of which the metric is the mean; ``smooth`` gives a value
-            with the influence of each row; ``table`` takes confusion matrices; ``calibration``
-            is the one that is neither.
+            with the influence of each row; ``table`` takes confusion matrices.
         of: The function.
         higher: Whether more is better.
         part: What the metric is of, where not of the whole: ``class=setosa``.
@@ -69,6 +68,7 @@ _SMOOTH: Final[dict[str, tuple[Task, ...]]] = {
     "pr_auc": ("binary",),
     "roc_auc_ovr": ("multiclass",),
     "roc_auc_ovo": ("multiclass",),
+    "ece": ("binary", "multiclass"),
     "rmse": ("regression",),
     "r2": ("regression",),
 }
@@ -92,7 +92,7 @@ def measure(name: str, task: Task) -> Measure | None:
     if name in _ROWS and task in _ROWS[name][1]:
         return Measure(name, "mean", _ROWS[name][0], higher=False)
     if name in _SMOOTH and task in _SMOOTH[name]:
-        return Measure(name, "smooth", _smooth(name), higher=name != "rmse")
+        return Measure(name, "smooth", _smooth(name), higher=name not in {"rmse", "ece"})
     if task == "ranking":
         return _at(name)
     if task in _CLASSES:
@@ -146,6 +146,7 @@ def _smooth(name: str) -> Callable[[Side], influence.Linear]:
         "pr_auc": influence.average_precision,
         "roc_auc_ovr": influence.one_versus_rest,
         "roc_auc_ovo": influence.one_versus_one,
+        "ece": influence.calibration_error,
         "r2": influence.r_squared,
         "rmse": _rmse,
     }[name]
@@ -169,8 +170,6 @@ def _of_classes(name: str, task: Task) -> Measure | None:
         return Measure(name, "rate", partial(losses.in_top, k=int(top[1])))
     if name == "accuracy":
         return Measure(name, "rate", losses.correct)
-    if name == "ece":
-        return Measure(name, "calibration", losses.correct, higher=False)
     if name in {"balanced_accuracy", "mcc"}:
         return Measure(name, "table", _plain_table(name))
     ratio = _RATIO.fullmatch(name)

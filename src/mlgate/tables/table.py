@@ -45,6 +45,9 @@ _PART: Final = 100
 _ROW: Final = '"\x01row"'
 _MAX_COLUMNS: Final = 100_000
 _LONGEST_NAME: Final = 300
+_WHOLE: Final = frozenset(
+    {"tinyint", "smallint", "integer", "bigint", "utinyint", "usmallint", "uinteger", "ubigint"}
+)
 _KINDS: Final[Mapping[str, Kind]] = {
     **dict.fromkeys(
         "TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT "
@@ -231,7 +234,7 @@ def _column(column: str, declared: str) -> Column:
 
 def name_of(column: Column) -> str:
     """Return the value as a name that is the same whatever the type of the number."""
-    if column.kind == "number":
+    if column.kind == "number" and column.type not in _WHOLE:
         return f"regexp_replace((({column.sql})::DOUBLE)::VARCHAR, '\\.0$', '')"
     return f"({column.sql})::VARCHAR"
 

@@ -38,11 +38,12 @@ def read_flips(
     right, before = head.prediction == head.label, base.prediction == base.label
     wrong = np.flatnonzero(~right & before)
     mended = np.flatnonzero(right & ~before)
+    named = _named(store, table, rows, wanted, np.r_[wrong[:MOST], mended[:MOST]])
     return Flips(
         newly_wrong=wrong.size,
         newly_right=mended.size,
-        wrong=_named(store, table, rows, wanted, wrong[:MOST]),
-        right=_named(store, table, rows, wanted, mended[:MOST]),
+        wrong=named[: min(wrong.size, MOST)],
+        right=named[min(wrong.size, MOST) :],
     )
 
 
