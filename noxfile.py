@@ -156,3 +156,4 @@ def benchmarks(session: nox.Session) -> None:
     """Measure against peers in the same run and write docs/benchmarks*.md."""
     session.run(*RUN, "python", "benchmarks/run.py", *session.posargs)
     session.run(*RUN, "python", "benchmarks/checks.py")
+    session.run(*RUN, "python", "benchmarks/predictions.py")
