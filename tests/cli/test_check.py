@@ -367,6 +367,8 @@ class TestBadInput:
         for name in ("data", "data/*.csv"):
             assert data.run("check", "--train", name, "--test", "test.csv").exit_code == 0
         assert checks(data)["split.size"]["value"] == pytest.approx(1 / 3)
+        found = json.loads(data.written("evidence/model/checks.json"))["models"][0]
+        assert "data/*.csv (train): 3 files, 3000 rows, 5 columns." in found["notes"]
         data.work.put({"data/part-3.parquet": "x"})
         ran = data.run("check", "--train", "data")
         assert ran.exit_code == 3

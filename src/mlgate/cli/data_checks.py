@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from mlgate.documents.comparison import Baseline
     from mlgate.documents.evidence import CheckResult
     from mlgate.policy.config import Rule
+    from mlgate.tables.table import Table, TableFiles
 
 ENGINES: Final = ("", "builtin", "deepchecks")
 
@@ -243,7 +244,8 @@ class Checking:
                     schema=found,
                     progress=self.progress,
                 )
-                yield subject, inputs.notes
+                sizes = (_size(files, tables[files.role]) for files in inputs.tables)
+                yield subject, (*inputs.notes, *(text for text in sizes if text))
 
     def _identities(self, data: Data, subject: Subject) -> dict[str, DataFile]:
         """Return the files that were read, with their rows and columns."""
@@ -294,6 +296,14 @@ class Checking:
                 judgements=judgements,
             ),
         )
+
+
+def _size(files: TableFiles, table: Table) -> str:
+    """Say how large a table of several files is, which no single file of the evidence tells."""
+    if len(files.paths) == 1:
+        return ""
+    parts = f"{len(files.paths)} files, {table.rows} rows, {len(table.columns)} columns"
+    return f"{table.origin[:1024]} ({table.role}): {parts}."
 
 
 def _about(rules: Sequence[Rule], model: ModelEvidence) -> list[Rule]:
