@@ -238,6 +238,16 @@ class TestEvaluate:
         ran = machine.report("--evidence", ".mlgate/evidence")
         assert "roc_auc" in ran.output
 
+    def test_evaluated_and_reported_in_one_job(self, machine: Machine) -> None:
+        """Both leave the metrics behind, and another job takes them once."""
+        machine.work.put({"mlgate.yml": CONFIG, "predictions.csv": predictions(500)})
+        machine.work.commit("measured")
+        machine.run("evaluate")
+        machine.report()
+        ran = machine.report("--evidence", ".mlgate")
+        assert "two evidence files" not in ran.output
+        assert "roc_auc" in ran.output
+
     def test_several_classes(self, folder: Machine) -> None:
         rows = [
             [n, "abc"[n % 3], "abc"[(n % 7 == 0) + n % 3 - (n % 3 == 2)], *probabilities(n)]

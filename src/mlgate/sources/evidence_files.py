@@ -34,7 +34,8 @@ T = TypeVar("T")
 def read_evidence(paths: Sequence[Path]) -> list[Evidence]:
     """Return the documents at ``paths``.
 
-    A folder stands for every ``evidence.json`` below it, ``checks.json`` and ``evaluation.json``.
+    A folder stands for every ``evidence.json`` below it, every ``checks.json``, and every
+    ``evaluation.json`` that the report beside it does not hold already.
 
     Raises:
         SourceError: a path does not exist, holds no evidence, or evidence that is not valid.
@@ -96,7 +97,11 @@ def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     names = (FILE_NAME, FRAGMENT, EVALUATION)
-    found = sorted(file for name in names for file in path.rglob(name))[: MAX_FILES + 1]
+    every = sorted(file for name in names for file in path.rglob(name))
+    whole = {file.parent for file in every if file.name == FILE_NAME}
+    found = [file for file in every if file.name != EVALUATION or whole.isdisjoint(file.parents)][
+        : MAX_FILES + 1
+    ]
     if not found:
         raise SourceError(
             f"{path}: no {FILE_NAME} in this folder",
@@ -122,7 +127,7 @@ def _read(path: Path) -> Evidence:
 def _joined(one: ModelEvidence | None, other: ModelEvidence) -> ModelEvidence:
     if one is None:
         return other
-    metrics = _union(one.metrics, other.metrics)
+    metrics = one.metrics + other.metrics
     twice = [key for key, n in Counter(m.key for m in metrics).items() if n > 1]
     if twice:
         source, name, _ = twice[0]
