@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cli.machine import Machine, pull_request
+from fakes.github import TOKEN
 from fakes.predictions import HEADING, predictions, scored
 from fakes.tables import convert, csv_text
 
@@ -446,3 +449,96 @@ class TestPower:
         ran = folder.run("power", "--metric", "bleu", "--max-drop", "0.1")
         assert ran.exit_code == 2
         assert "roc_auc" in ran.stderr
+
+
+PREDICT = """\
+import csv, json, os, sys
+assert not {"GITHUB_TOKEN", "MLGATE_TOKEN"} & os.environ.keys()
+source, target = sys.argv[1:]
+noise = json.load(open("model.json"))["noise"]
+with open(source) as rows, open(target, "w", newline="") as out:
+    writer = csv.writer(out)
+    writer.writerow(["id", "churned", "score"])
+    for n, row in enumerate(csv.DictReader(rows)):
+        luck = (n * 7919 % 1000) / 1000
+        score = float(row["signal"]) * (1 - noise) + luck * noise
+        writer.writerow([row["id"], row["churned"], round(score, 4)])
+"""
+AGAIN = """\
+version: 1
+data: {test: test.csv}
+predict: python predict.py {input} {output}
+predictions: {file: out/predictions.csv, id: id, label: churned, score: score}
+gate:
+  - {metric: roc_auc, max-drop: 0.02}
+"""
+
+
+class TestPredictAgain:
+    """Nobody keeps the predictions: the baseline predicts the same rows with its own code."""
+
+    def trained(self, machine: Machine, noise: float, *, rows: int = 2000) -> Machine:
+        signals = [[row[0], row[1], row[2]] for row in scored(rows)]
+        (machine.path / "out").mkdir(exist_ok=True)
+        machine.work.put(
+            {
+                "test.csv": csv_text(signals, ("id", "churned", "signal")),
+                "predict.py": PREDICT,
+                "model.json": json.dumps({"noise": noise}),
+                "mlgate.yml": AGAIN,
+                ".gitignore": ".mlgate/\nout/\n",
+            }
+        )
+        machine.work.commit(f"noise {noise}")
+        subprocess.run(
+            [sys.executable, "predict.py", "test.csv", "out/predictions.csv"],
+            cwd=machine.path,
+            check=True,
+        )
+        return machine
+
+    def test_a_worse_model_fails(self, machine: Machine) -> None:
+        self.trained(machine, 0.05).work.switch("better")
+        ran = self.trained(machine, 0.8).report(GITHUB_TOKEN=TOKEN)
+        assert ran.exit_code == 1, ran.output
+        auc = machine.judgement("roc_auc")
+        assert auc["outcome"] == "fail"
+        assert auc["metric"]["interval"]["method"] == "paired, DeLong"
+        assert machine.work.git("worktree", "list").count("\n") == 0
+        assert machine.work.git("status", "--porcelain") == ""
+
+    def test_new_rows_are_predicted_by_both(self, machine: Machine) -> None:
+        """The evaluation set grew, and the two models are compared all the same."""
+        self.trained(machine, 0.3).work.switch("better")
+        ran = self.trained(machine, 0.3, rows=2500).report()
+        assert ran.exit_code == 0, ran.output
+        assert metric(machine, "roc_auc")["n"] == 2500
+
+    def test_a_command_that_fails_is_said(self, machine: Machine) -> None:
+        self.trained(machine, 0.3)
+        machine.work.put({"predict.py": "raise SystemExit('no such weights')"})
+        machine.work.commit("broken")
+        machine.work.switch("better")
+        ran = self.trained(machine, 0.3).report()
+        assert "failed with exit 1: no such weights" in ran.output
+        assert machine.judgement("roc_auc")["outcome"] == "missing"
+        assert machine.work.git("worktree", "list").count("\n") == 0
+
+    def test_a_command_that_writes_nothing_is_said(self, machine: Machine) -> None:
+        self.trained(machine, 0.3)
+        machine.work.put({"predict.py": ""})
+        machine.work.commit("silent")
+        machine.work.switch("better")
+        assert "wrote no out/predictions.csv" in self.trained(machine, 0.3).report().output
+
+    def test_paths_with_blanks_and_quotes(self, machine: Machine) -> None:
+        config = AGAIN.replace("test.csv", '"te\'st $(x).csv"')
+        self.trained(machine, 0.3)
+        (machine.path / "test.csv").rename(machine.path / "te'st $(x).csv")
+        machine.work.put({"mlgate.yml": config})
+        machine.work.commit("renamed")
+        machine.work.switch("better")
+        machine.work.put({"note.txt": "x"})
+        machine.work.commit("note")
+        ran = machine.report()
+        assert metric(machine, "roc_auc")["change"] == 0, ran.output

@@ -192,7 +192,7 @@ def _scored(run: Evaluation, name: str, wanted: Predictions, against: str) -> Sc
     from mlgate.cli.data_inputs import paths_of  # noqa: PLC0415
 
     if not against:
-        scored = run.measured(wanted)
+        scored = run.measured(name, wanted)
         if scored.source.problem:
             raise SourceError(scored.source.problem, hint=scored.source.hint)
         return scored

@@ -143,7 +143,9 @@ def base_evidence(session: Session, wanteds: Sequence[Wanted], baseline: Baselin
 
 
 def _has_predictions(tree: CommitTree, wanteds: Sequence[Wanted]) -> bool:
-    """Tell whether git or DVC keeps a file of predictions at this commit."""
+    """Tell whether git or DVC keeps predictions of this commit, or a command can make them."""
+    if any(one.predicts for one in wanteds):
+        return True
     files = {one.predictions for one in wanteds} - {""}
     return bool(files) and not files.isdisjoint({*tree.paths(), *read_dvc_project(tree).outputs})
 
@@ -159,6 +161,7 @@ def wanted(config: Config, name: str) -> Wanted:
         data=model.data.paths,
         best_by=model.best_by or "",
         predictions=model.predictions.file if model.predictions else "",
+        predicts=bool(model.predictions and model.predict),
     )
 
 

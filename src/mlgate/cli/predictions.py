@@ -13,7 +13,7 @@ from mlgate.cli.data_inputs import paths_of
 from mlgate.compare.evidence import Paired
 from mlgate.documents.comparison import Confusion, Curve, Interval, RowFindings
 from mlgate.documents.evidence import Metric, SourceFile
-from mlgate.errors import SourceError
+from mlgate.errors import ConfigError, SourceError
 from mlgate.policy.judge import rules_of
 from mlgate.sources.at_commit import copy_at
 from mlgate.sources.globs import is_pattern
@@ -55,6 +55,11 @@ class Scored:
     notes: tuple[str, ...] = ()
     source: SourceFile
     rows: RowFindings | None = None
+
+    @property
+    def incomparable(self) -> bool:
+        """Tell whether the evaluation set is not that of the baseline."""
+        return any(one.incomparable for one in self.paired.values())
 
     def with_head(self, model: ModelEvidence) -> ModelEvidence:
         """Return the evidence of the head with the metrics of its predictions."""
@@ -105,16 +110,51 @@ class Evaluation:
             ConfigError: the configuration does not fit the file.
         """
         wanted = self.wanted(name)
-        return None if wanted is None else self.measured(wanted)
+        return None if wanted is None else self.measured(name, wanted)
 
-    def measured(self, wanted: Predictions) -> Scored:
-        """Return what the predictions of the work tree say, against those of the baseline."""
+    def measured(self, name: str, wanted: Predictions) -> Scored:
+        """Return what the predictions of the work tree say, against those of the baseline.
+
+        Those that git or DVC keeps come first; where there are none, or of other rows, the
+        baseline predicts again, if there is a command.
+        """
         with tempfile.TemporaryDirectory(prefix="mlgate-") as folder:
-            base, why = self._base(wanted, Path(folder))
             try:
-                return self.of_files(wanted, paths_of(self.tree, wanted.file), base, why)
+                head = paths_of(self.tree, wanted.file)
+                base, why = self._base(wanted, Path(folder))
+                found = None if base is None else self.of_files(wanted, head, base)
+                if found is None or found.incomparable:
+                    again, said = self._again(name, wanted, Path(folder))
+                    why = said or why
+                    if again is not None or found is None:
+                        found = self.of_files(wanted, head, again, why if again is None else "")
             except SourceError as exc:
                 return Scored(source=_broken(wanted.file, exc))
+            return found
+
+    def _again(self, name: str, wanted: Predictions, folder: Path) -> tuple[Path | None, str]:
+        """Return what the baseline predicts with its own code, or why it does not."""
+        from mlgate.sources.repredict import INPUT, predict_at  # noqa: PLC0415
+
+        models = [rules_of(c, name) for c in (self.rules.decides, self.rules.measures)]
+        command = next((model.predict for model in models if model.predict), None)
+        repository, commit = self.session.repository, self.baseline.commit
+        if command is None or repository is None or not commit:
+            return None, ""
+        places: dict[str, Path | str] = {"folder": folder, "file": wanted.file}
+        test = next((model.data.test for model in models if model.data.test), None)
+        if INPUT in command:
+            if test is None:
+                raise ConfigError(
+                    "`predict` names {input}, and there is no `data: test`",
+                    hint="name the table that both models predict under `data:`",
+                )
+            places["input"] = paths_of(self.tree, test)[0]
+        self.progress(f"{name}: predicting with {commit[:7]}")
+        try:
+            return predict_at(repository, commit, command, places), ""
+        except SourceError as exc:
+            return None, exc.what
 
     def of_files(
         self, wanted: Predictions, head: list[Path], base: Path | None, why: str = ""

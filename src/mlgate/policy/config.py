@@ -315,6 +315,8 @@ class Model(Section, frozen=True, kw_only=True):
         params: Parameter files, likewise.
         data: Data sets.
         predictions: What the model predicted for its evaluation set.
+        predict: Command that predicts with the baseline's code, where git and DVC keep no
+            predictions of it: `{input}` is `data: test` of the head, `{output}` the file to write.
         artifacts: Model files.
         checks: Who checks the data, and how strictly; `mlgate report` runs them.
         results: Files with results of checks that other tools made.
@@ -326,6 +328,7 @@ class Model(Section, frozen=True, kw_only=True):
     params: tuple[PathPattern, ...] | None = None
     data: Data = Data()
     predictions: Predictions | None = None
+    predict: Pattern | None = None
     artifacts: tuple[PathPattern, ...] = ()
     checks: tuple[Engine, ...] = ()
     results: tuple[PathPattern | ResultFile, ...] = ()

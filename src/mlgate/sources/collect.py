@@ -56,6 +56,7 @@ class Wanted:
         data: Paths of data files.
         best_by: Column of a CSV whose best row counts; empty for the last row.
         predictions: File of predictions; where there is one, no metric file need be found.
+        predicts: Whether predictions of any commit can be made again.
     """
 
     model: str
@@ -65,6 +66,7 @@ class Wanted:
     data: tuple[str, ...] = ()
     best_by: str = ""
     predictions: str = ""
+    predicts: bool = False
 
 
 def collect(tree: Tree, wanted: Wanted, *, through_dvc: ThroughDvc | None = None) -> ModelEvidence:
