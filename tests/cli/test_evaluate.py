@@ -184,6 +184,20 @@ class TestInTheReport:
         machine.work.put({"mlgate.yml": shown})
         assert "| Label | Baseline | Head |" in machine.report().stdout
 
+    def test_slices_that_nobody_declared(self, machine: Machine) -> None:
+        config = CONFIG.replace(
+            '  slices: [region, {age: [30, 60]}, "age >= 80"]\n', "  discover: true\n"
+        )
+        config = config.replace("0.02", "0.5").replace("0.05", "0.5")
+        head = predictions(4000, model=2, worse_in="west")
+        ran = proposed(machine, predictions(4000), head, config).report()
+        assert ran.exit_code == 0
+        assert "Worse in" in ran.stdout
+        found = json.loads(machine.written())["comparisons"][0]["rows"]
+        assert found["discovered"][0]["name"] == "region=west"
+        assert found["searched"] > 7
+        assert "region=west" in machine.written("report.html")
+
     def test_pictures_of_both_models(self, machine: Machine) -> None:
         proposed(machine, predictions(900), predictions(900, model=2)).report()
         page = machine.written("report.html")

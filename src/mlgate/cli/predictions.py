@@ -11,7 +11,7 @@ import msgspec
 
 from mlgate.cli.data_inputs import paths_of
 from mlgate.compare.evidence import Paired
-from mlgate.documents.comparison import Confusion, Curve, Interval, RowFindings
+from mlgate.documents.comparison import Confusion, Curve, DiscoveredSlice, Interval, RowFindings
 from mlgate.documents.evidence import Metric, SourceFile
 from mlgate.errors import ConfigError, SourceError
 from mlgate.policy.judge import rules_of
@@ -235,8 +235,10 @@ class Evaluation:
 
 def _findings(wanted: Predictions, rows: EvaluationSet, flips: Flips | None) -> RowFindings:
     from mlgate.evaluate.curves import curves, matrices  # noqa: PLC0415
+    from mlgate.evaluate.discover import discover  # noqa: PLC0415
 
     counted = matrices(rows)
+    found, searched = discover(rows, wanted.min_rows) if wanted.discover else ([], 0)
     return RowFindings(
         source=wanted.file[:1024],
         rows=len(rows.head),
@@ -252,6 +254,13 @@ def _findings(wanted: Predictions, rows: EvaluationSet, flips: Flips | None) -> 
         if counted
         else None,
         flips=flips,
+        discovered=tuple(
+            DiscoveredSlice(
+                name=one.name[:400], rows=one.rows, base=one.base, head=one.head, p=one.p
+            )
+            for one in found
+        ),
+        searched=searched,
     )
 
 

@@ -176,14 +176,37 @@ class Flips(Document, frozen=True, kw_only=True):
     right: Annotated[tuple[FlippedRow, ...], msgspec.Meta(max_length=50)] = ()
 
 
+class DiscoveredSlice(Document, frozen=True, kw_only=True):
+    """Rows that nobody has declared a slice, where the head is worse than the baseline.
+
+    Attributes:
+        name: Which rows, as in ``region=north & age=30..45``.
+        rows: How many.
+        base: Accuracy, or mean absolute error, of the baseline on them.
+        head: Likewise of the head.
+        p: One-sided p-value of no difference, before the correction for all slices looked at.
+    """
+
+    name: Label
+    rows: Count
+    base: float
+    head: float
+    p: float
+
+
 class RowFindings(Document, frozen=True, kw_only=True):
-    """What the rows of a file of predictions say beyond its metrics."""
+    """What the rows of a file of predictions say beyond its metrics.
+
+    ``searched`` is the number of slices that were looked at to find those in ``discovered``.
+    """
 
     source: FilePath
     rows: Count = 0
     curves: Annotated[tuple[Curve, ...], msgspec.Meta(max_length=10)] = ()
     confusion: Confusion | None = None
     flips: Flips | None = None
+    discovered: Annotated[tuple[DiscoveredSlice, ...], msgspec.Meta(max_length=20)] = ()
+    searched: Count = 0
 
 
 class Comparison(Document, frozen=True, kw_only=True):

@@ -20,6 +20,14 @@ class Slice:
     rows: Codes
 
 
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One column to look for slices in: the code of each row, −1 for none, and their names."""
+
+    codes: Codes
+    names: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationSet:
     """Rows, and what one or two models say of them.
@@ -31,6 +39,7 @@ class EvaluationSet:
         labels: Names of the classes, in the order of their codes.
         slices: Parts to measure apart.
         left_out: Slices with too few rows.
+        features: Columns to look for slices in.
         names: Hashes of the names of the rows; ``None`` where they have none.
     """
 
@@ -40,4 +49,5 @@ class EvaluationSet:
     labels: tuple[str, ...] = ()
     slices: tuple[Slice, ...] = ()
     left_out: tuple[str, ...] = ()
+    features: tuple[Feature, ...] = ()
     names: NDArray[np.uint64] | None = None

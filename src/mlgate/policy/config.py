@@ -172,6 +172,8 @@ class Predictions(Section, frozen=True, kw_only=True):
         min_rows: Slices with fewer rows are left out.
         metrics: Names of metrics; left out, the usual ones of the task.
         samples: Whether the report may show classes of single rows beside their ids.
+        discover: Whether to look for slices where the model got worse, over all other columns and
+            pairs of them; shown with their values, never judged.
     """
 
     file: PathPattern
@@ -190,6 +192,7 @@ class Predictions(Section, frozen=True, kw_only=True):
     min_rows: Annotated[int, msgspec.Meta(ge=2, le=1_000_000)] = 50
     metrics: tuple[Pattern, ...] = ()
     samples: bool = False
+    discover: bool = False
 
     def __post_init__(self) -> None:
         if not (self.prediction or self.score or self.quantiles):

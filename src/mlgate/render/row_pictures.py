@@ -12,7 +12,14 @@ from mlgate.render.words import plural
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mlgate.documents.comparison import Comparison, Confusion, Curve, FlippedRow, Flips
+    from mlgate.documents.comparison import (
+        Comparison,
+        Confusion,
+        Curve,
+        DiscoveredSlice,
+        FlippedRow,
+        Flips,
+    )
     from mlgate.documents.report import Report
 
 SIDE: Final = 200
@@ -49,6 +56,8 @@ class Card(NamedTuple):
     wrong: Sequence[FlippedRow]
     right: Sequence[FlippedRow]
     classes: bool
+    discovered: Sequence[tuple[str, str, str, str]]
+    searched: str
 
 
 def cards(report: Report) -> list[Card]:
@@ -69,6 +78,8 @@ def _card(comparison: Comparison) -> Card:
         matrix=_matrix(rows.confusion) if rows.confusion else (),
         wrong=flips.wrong if flips else (),
         right=flips.right if flips else (),
+        discovered=[_found(one) for one in rows.discovered],
+        searched=plural(rows.searched, "slice") if rows.searched else "",
         classes=flips is not None and any(row.label for row in (*flips.wrong, *flips.right)),
     )
 
@@ -97,6 +108,19 @@ def flip_table(flips: Flips, rows: int) -> str:
         cells = [what, cell(row.id, limit=80), *(cell(text, limit=40) for text in values)]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([*heading, *lines])
+
+
+def slice_table(found: Sequence[DiscoveredSlice]) -> str:
+    """Return discovered slices as a Markdown table."""
+    lines = ["| Slice | Rows | Baseline → head | p |", "|:--|--:|--:|--:|"]
+    for name, rows, moved, p in map(_found, found):
+        lines.append(f"| {cell(name, limit=120)} | {rows} | {moved} | {p} |")
+    return "\n".join(lines)
+
+
+def _found(one: DiscoveredSlice) -> tuple[str, str, str, str]:
+    moved = f"{one.base:.4g} → {one.head:.4g}"
+    return one.name, count(one.rows), moved, "< 0.001" if one.p < 0.001 else f"{one.p:.3f}"  # noqa: PLR2004
 
 
 def _picture(curve: Curve) -> Picture | None:

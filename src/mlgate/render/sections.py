@@ -9,7 +9,7 @@ from mlgate.render import outline, words
 from mlgate.render.blocks import Block
 from mlgate.render.escape import code, inline, link, visible
 from mlgate.render.numbers import count
-from mlgate.render.row_pictures import flip_table, flipped
+from mlgate.render.row_pictures import flip_table, flipped, slice_table
 from mlgate.render.tables import file_table, grouped, parameter_table
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def _sections(report: Report, rows: int) -> Iterator[Section]:
     yield from _judged(report, "🔪 <b>Slices</b>", slices, (rows, 4))
     yield from _judged(report, "🧪 <b>Checks</b>", checks, (rows, 3))
     yield from _flipped(report, rows)
+    yield from _discovered(report)
     sources = [j for j in other if j.kind == "source"]
     if sources:
         summary = f"📄 <b>Sources</b>: {words.plural(len(sources), 'problem')}"
@@ -92,6 +93,16 @@ def _flipped(report: Report, rows: int) -> Iterator[Section]:
         summary = f"🔁 <b>What flipped</b>{named}: {flipped(flips)}"
         hidden = flips.newly_wrong + flips.newly_right - min(rows, len(flips.wrong + flips.right))
         yield Section(summary, _more(report, [flip_table(flips, rows)], hidden), 3)
+
+
+def _discovered(report: Report) -> Iterator[Section]:
+    """Yield the slices where the model got worse and nobody had asked."""
+    for comparison in report.comparisons:
+        found = comparison.rows.discovered if comparison.rows else ()
+        if comparison.rows is not None and found:
+            searched = words.plural(comparison.rows.searched, "slice")
+            summary = f"🔎 <b>Worse in</b>: {len(found)} of {searched} looked at, not judged"
+            yield Section(summary, slice_table(found), 3)
 
 
 def _judged(

@@ -9,10 +9,17 @@ import msgspec
 from markdown_it import MarkdownIt
 
 from fakes.reports import changed, failing
-from mlgate.documents.comparison import Confusion, Curve, FlippedRow, Flips, RowFindings
+from mlgate.documents.comparison import (
+    Confusion,
+    Curve,
+    DiscoveredSlice,
+    FlippedRow,
+    Flips,
+    RowFindings,
+)
 from mlgate.render.html import render_html
 from mlgate.render.markdown import render_comment
-from mlgate.render.row_pictures import cards, flip_table
+from mlgate.render.row_pictures import cards, flip_table, slice_table
 
 if TYPE_CHECKING:
     from mlgate.documents.report import Report
@@ -67,6 +74,8 @@ def test_hostile_rows_stay_text() -> None:
         rows=1,
         confusion=Confusion(labels=(BAD,), head=((1,),)),
         flips=Flips(newly_wrong=1, newly_right=1, wrong=(row,), right=(row,)),
+        discovered=(DiscoveredSlice(name=BAD, rows=60, base=0.9, head=0.7, p=1e-9),),
+        searched=12,
     )
     page, comment = render_html(report(rows)), render_comment(report(rows))
     assert "<img" not in page
@@ -75,3 +84,6 @@ def test_hostile_rows_stay_text() -> None:
     assert "<img" not in shown
     assert shown.count("<tr>") == 3
     assert shown.count("<td") == 10
+    shown = MarkdownIt("gfm-like", {"linkify": False}).render(slice_table(rows.discovered))
+    assert "<img" not in shown
+    assert shown.count("<td") == 4

@@ -112,6 +112,7 @@ class Reading:
             labels=self._layout.classes,
             slices=slices,
             left_out=left_out,
+            features=parts.features(found),
             names=found["order"] if self._wanted.id else None,
         )
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from mlgate.errors import ConfigError, SourceError
-from mlgate.evaluate.rows import Slice
+from mlgate.evaluate.rows import Feature, Slice
 from mlgate.sources.predictions.columns import require
 from mlgate.tables.table import name_of
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from mlgate.tables.store import Store
     from mlgate.tables.table import Table
 
+MAX_FEATURES: Final = 30
+MAX_FEATURE_VALUES: Final = 20
 MAX_VALUES: Final = 1000
 """Values of one column that are slices; the rarest ones are not."""
 
@@ -44,11 +47,13 @@ class Parts:
             ConfigError: a column does not exist, or a condition is none.
         """
         self._parts = [part for one in wanted.slices for part in _parts(store, table, one)]
+        self._features = list(_features(store, table, wanted)) if wanted.discover else []
 
     @property
     def columns(self) -> dict[str, str]:
         """Return what to select, by alias."""
-        return {f"part {place}": part.sql for place, part in enumerate(self._parts)}
+        every = (*self._parts, *self._features)
+        return {f"part {place}": part.sql for place, part in enumerate(every)}
 
     def slices(
         self, found: Mapping[str, NDArray[Any]], least: int
@@ -63,6 +68,45 @@ class Parts:
                 else:
                     small.append(text)
         return tuple(kept), tuple(small)
+
+    def features(self, found: Mapping[str, NDArray[Any]]) -> tuple[Feature, ...]:
+        """Return the columns to look for slices in."""
+        return tuple(
+            _feature(found[f"part {place}"], part.names)
+            for place, part in enumerate(self._features, len(self._parts))
+        )
+
+
+def _feature(codes: Any, names: Mapping[int, str]) -> Feature:  # noqa: ANN401
+    """Return codes 0, 1, … in the order of the names; −1 where a row has none."""
+    values, present = np.ma.getdata(codes), ~np.ma.getmaskarray(codes)
+    keys = np.array(list(names), dtype=np.uint64)
+    order = np.argsort(keys)
+    places = np.searchsorted(keys[order], values.astype(np.uint64)).clip(max=max(keys.size - 1, 0))
+    known = present & (keys[order][places] == values.astype(np.uint64))
+    return Feature(np.where(known, order[places], -1), tuple(names.values()))
+
+
+def _features(store: Store, table: Table, wanted: Predictions) -> Iterator[_Part]:
+    """Yield the columns that have no other use: names by value, numbers in four bins."""
+    used = {*wanted.columns.values()}
+    pattern = wanted.score if isinstance(wanted.score, str) else ""
+    free = [
+        c
+        for c in table.columns
+        if c.name not in used and not (pattern and fnmatchcase(c.name, pattern))
+    ]
+    for column in free[:MAX_FEATURES]:
+        found = None
+        if column.kind in {"text", "boolean"}:
+            found = _values(store, table, column.name, MAX_FEATURE_VALUES)
+        elif column.kind == "number":
+            quantiles = f"approx_quantile(({column.sql})::DOUBLE, [0.25, 0.5, 0.75])"
+            (edges,) = store.row(f"SELECT {quantiles} FROM {table.relation}")
+            if edges:
+                found = _bins(table, column.name, sorted({float(edge) for edge in edges}))
+        if found is not None and len(found.names) > 1:
+            yield found
 
 
 def _groups(codes: Any, names: Mapping[int, str]) -> Iterator[tuple[str, NDArray[np.int64]]]:  # noqa: ANN401
@@ -92,11 +136,11 @@ def _parts(
         yield _condition(store, table, declared)
 
 
-def _values(store: Store, table: Table, column: str) -> _Part:
+def _values(store: Store, table: Table, column: str, most: int = MAX_VALUES) -> _Part:
     value = name_of(table.by_name[column])
     rows = store.rows(
         f"SELECT hash({value}), {value} AS v, count(*) AS n FROM {table.relation} "
-        f"WHERE {value} IS NOT NULL GROUP BY ALL ORDER BY n DESC, v LIMIT {MAX_VALUES}"
+        f"WHERE {value} IS NOT NULL GROUP BY ALL ORDER BY n DESC, v LIMIT {most}"
     )
     ordered = sorted(rows, key=lambda row: str(row[1]))
     sql = f"CASE WHEN {value} IS NOT NULL THEN hash({value}) END"
