@@ -184,6 +184,18 @@ class TestInTheReport:
         machine.work.put({"mlgate.yml": shown})
         assert "| Label | Baseline | Head |" in machine.report().stdout
 
+    def test_a_gap_between_groups(self, machine: Machine) -> None:
+        config = CONFIG.replace("gate:\n", "  gaps: {region: [recall]}\ngate:\n").replace(
+            "max-drop", "level: warn, max-drop"
+        )
+        config += '  - {metric: "recall_gap[by=region]", max: 0.1}\n'
+        head = predictions(4000, model=2, worse_in="west")
+        ran = proposed(machine, predictions(4000), head, config).report()
+        assert ran.exit_code == 1, ran.output
+        judged = machine.judgement("recall_gap[by=region]")
+        assert judged["outcome"] == "fail"
+        assert judged["metric"]["head_interval"]["low"] > 0.1
+
     def test_slices_that_nobody_declared(self, machine: Machine) -> None:
         config = CONFIG.replace(
             '  slices: [region, {age: [30, 60]}, "age >= 80"]\n', "  discover: true\n"

@@ -20,8 +20,9 @@ import numpy as np
 from mlgate.compare.evidence import Paired, compare_models
 from mlgate.documents.comparison import Baseline, Interval
 from mlgate.documents.evidence import Metric, ModelEvidence
-from mlgate.evaluate.estimate import Setting, estimates
+from mlgate.evaluate.estimate import estimates
 from mlgate.evaluate.measures import Measure, measure
+from mlgate.evaluate.result import Setting
 from mlgate.evaluate.side import Side
 from mlgate.policy.config import Config, Model, Rule
 from mlgate.policy.judge import Case, judge
@@ -29,7 +30,7 @@ from mlgate.policy.judge import Case, judge
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from mlgate.evaluate.estimate import Estimate
+    from mlgate.evaluate.result import Estimate
 
 TARGET = Path(__file__).resolve().parents[2] / "docs" / "statistics.md"
 SCORES = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "mcc", "roc_auc", "pr_auc")

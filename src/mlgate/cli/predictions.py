@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
     from mlgate.cli.pipeline import Rules
     from mlgate.cli.session import Session
+    from mlgate.documents.base import Direction
     from mlgate.documents.comparison import Baseline, Flips
     from mlgate.documents.evidence import ModelEvidence
-    from mlgate.evaluate.estimate import Estimate
     from mlgate.evaluate.proportion import Around
+    from mlgate.evaluate.result import Estimate, Setting
     from mlgate.evaluate.rows import EvaluationSet
     from mlgate.policy.config import Policy, Predictions
     from mlgate.sources.predictions.read import Predicted
@@ -34,6 +35,11 @@ if TYPE_CHECKING:
 
 FORMAT: Final = "predictions"
 Key = tuple[str, str, str]
+_DIRECTIONS: Final[Mapping[bool | None, Direction | None]] = {
+    True: "higher",
+    False: "lower",
+    None: None,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,18 +208,17 @@ class Evaluation:
             return None, exc.what
 
     def _judged(self, wanted: Predictions, predicted: Predicted, why: str) -> Scored:
-        from mlgate.evaluate.estimate import Setting  # noqa: PLC0415
-        from mlgate.evaluate.run import evaluate  # noqa: PLC0415
+        from mlgate.evaluate.result import Setting  # noqa: PLC0415
 
         policy = self.rules.decides.policy
         pairing = predicted.pairing
         setting = Setting(confidence=policy.confidence, seed=f"{pairing.head} {pairing.base}")
         both = _comparable(predicted, policy)
         rows = predicted.pairs if both and predicted.pairs else predicted.head
-        found = evaluate(rows, wanted.metrics, setting, self.progress)
+        found = _measured(rows, wanted, setting, self.progress)
         base = found if rows.base is not None else []
         if not base and predicted.base is not None:
-            base = evaluate(predicted.base, wanted.metrics, setting, self.progress)
+            base = _measured(predicted.base, wanted, setting, self.progress)
         own = rows.base is None
         task = "" if both else pairing.head
         reason = f"the evaluation set changed: {pairing.differs}" if not both else ""
@@ -231,6 +236,19 @@ class Evaluation:
             source=SourceFile(path=wanted.file[:1024], format=FORMAT),
             rows=_findings(wanted, rows, predicted.flips if both else None),
         )
+
+
+def _measured(
+    rows: EvaluationSet, wanted: Predictions, setting: Setting, progress: Callable[[str], None]
+) -> list[Estimate]:
+    """Return the metrics of the rows, and the gaps between groups of them."""
+    from mlgate.evaluate.gaps import gaps  # noqa: PLC0415
+    from mlgate.evaluate.run import evaluate  # noqa: PLC0415
+
+    found = evaluate(rows, wanted.metrics, setting, progress)
+    for column, names in wanted.gaps.items():
+        found += gaps(rows, column, names, setting)
+    return found
 
 
 def _findings(wanted: Predictions, rows: EvaluationSet, flips: Flips | None) -> RowFindings:
@@ -297,7 +315,7 @@ def _metric(estimate: Estimate, value: float | None, source: str, task: str) -> 
         value=None if value is None else _rounded(value),
         problem="" if value is not None else (estimate.problem or "no value")[:400],
         slice=_slice(estimate),
-        direction="higher" if estimate.measure.higher else "lower",
+        direction=_DIRECTIONS[estimate.measure.higher],
         stderr=estimate.stderr,
         task=task[:400],
     )

@@ -52,6 +52,18 @@ def f_beta(matrix: Floats, average: Average, positive: int = 1, beta: float = 1.
     )
 
 
+def selection_rate(matrix: Floats, positive: int = 1) -> Floats:
+    """Return the share of rows that are predicted as positive."""
+    return share(matrix[..., :, positive].sum(-1), matrix.sum((-2, -1)))
+
+
+def false_positive_rate(matrix: Floats, positive: int = 1) -> Floats:
+    """Return false positives per actual negative."""
+    actual, called = matrix.sum(-1), matrix.sum(-2)
+    false = called[..., positive] - matrix[..., positive, positive]
+    return share(false, actual.sum(-1) - actual[..., positive])
+
+
 def mcc(matrix: Floats) -> Floats:
     """Return Matthews' correlation coefficient, for several classes Gorodkin's (2004)."""
     actual, called = matrix.sum(-1), matrix.sum(-2)

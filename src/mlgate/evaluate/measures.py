@@ -27,14 +27,14 @@ class Measure:
             row (a query in a ranking), of which the metric is the mean; ``smooth`` gives a value
             with the influence of each row; ``table`` takes confusion matrices.
         of: The function.
-        higher: Whether more is better.
+        higher: Whether more is better; ``None`` where that depends.
         part: What the metric is of, where not of the whole: ``class=setosa``.
     """
 
     name: str
     kind: Kind
     of: Callable[..., Any]
-    higher: bool = True
+    higher: bool | None = True
     part: str = ""
 
 
@@ -123,7 +123,7 @@ def measures(names: Sequence[str], task: Task, side: Side, labels: Sequence[str]
 def known(task: Task) -> list[str]:
     """Return names to suggest."""
     more = {
-        "binary": ("f2", "f0.5"),
+        "binary": ("f2", "f0.5", "selection_rate", "false_positive_rate"),
         "multiclass": ("f1_micro", "top_3_accuracy"),
         "regression": ("mse", "mape", "smape"),
     }
@@ -172,6 +172,10 @@ def _of_classes(name: str, task: Task) -> Measure | None:
         return Measure(name, "rate", losses.correct)
     if name in {"balanced_accuracy", "mcc"}:
         return Measure(name, "table", _plain_table(name))
+    if task == "binary" and name in _RATES:
+        return Measure(
+            name, "table", _RATES[name], higher=None if name == "selection_rate" else False
+        )
     ratio = _RATIO.fullmatch(name)
     if not ratio or not (ratio[3] or task == "binary"):
         return None
@@ -183,6 +187,12 @@ _AVERAGES: Final[dict[str, confusion.Average]] = {
     "macro": "macro",
     "micro": "micro",
     "weighted": "weighted",
+}
+
+
+_RATES: Final = {
+    "selection_rate": confusion.selection_rate,
+    "false_positive_rate": confusion.false_positive_rate,
 }
 
 

@@ -13,7 +13,7 @@ from mlgate.evaluate.measures import DEFAULTS, is_known, known, measures
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mlgate.evaluate.estimate import Estimate, Setting
+    from mlgate.evaluate.result import Estimate, Setting
     from mlgate.evaluate.rows import EvaluationSet
 
 

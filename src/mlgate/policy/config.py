@@ -169,6 +169,9 @@ class Predictions(Section, frozen=True, kw_only=True):
         weight: The column that says how much a row counts.
         group: The column that says which rows are not independent, as those of one customer.
         slices: Parts to measure apart: a column, `{age: [30, 60]}` for bins, or a condition in SQL.
+        gaps: Metrics whose gap between the groups of a column is measured, as in
+            `{sex: [recall, selection_rate]}`; the column is one of `slices`. A rule names it as in
+            `{metric: "recall_gap[by=sex]", max: 0.1}`.
         min_rows: Slices with fewer rows are left out.
         metrics: Names of metrics; left out, the usual ones of the task.
         samples: Whether the report may show classes of single rows beside their ids.
@@ -189,6 +192,7 @@ class Predictions(Section, frozen=True, kw_only=True):
     weight: Pattern | None = None
     group: Pattern | None = None
     slices: tuple[Pattern | dict[str, tuple[float, ...]], ...] = ()
+    gaps: dict[Pattern, tuple[Pattern, ...]] = {}
     min_rows: Annotated[int, msgspec.Meta(ge=2, le=1_000_000)] = 50
     metrics: tuple[Pattern, ...] = ()
     samples: bool = False

@@ -45,7 +45,7 @@ def render_evaluation(comparison: Comparison) -> str:
 
 def _heading(part: str) -> str:
     """Return the slice; parts of all rows, as those of one class, stand with all rows."""
-    return "" if part.startswith(("class=", "quantile=")) else part
+    return "" if part.startswith(("class=", "quantile=", "by=")) else part
 
 
 def _alone(metric: MetricChange) -> tuple[str, ...]:

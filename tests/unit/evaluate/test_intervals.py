@@ -9,10 +9,11 @@ import pytest
 from scipy import stats
 
 from mlgate.evaluate import bootstrap, influence
-from mlgate.evaluate.estimate import Estimate, Setting, estimates
+from mlgate.evaluate.estimate import estimates
 from mlgate.evaluate.intervals import standard_error, student, t_quantile, t_tail
 from mlgate.evaluate.measures import Measure, measure
 from mlgate.evaluate.proportion import mcnemar_mid_p, newcombe
+from mlgate.evaluate.result import Estimate, Setting
 from mlgate.evaluate.side import Side
 from unit.evaluate.test_values import binary, multiclass, regression
 

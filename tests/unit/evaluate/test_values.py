@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from mlgate.evaluate.estimate import Estimate, Setting, estimates
+from mlgate.evaluate.estimate import estimates
 from mlgate.evaluate.measures import DEFAULTS, known, measure, measures
+from mlgate.evaluate.result import Estimate, Setting
 from mlgate.evaluate.side import Side
 
 if TYPE_CHECKING:
