@@ -138,6 +138,22 @@ class TestInTheReport:
         assert machine.judgement("roc_auc")["outcome"] == "missing"
         assert ran.exit_code == 0
 
+    def test_predictions_that_an_earlier_step_brought(self, machine: Machine) -> None:
+        """Nobody keeps them in git; the artifact of the base's run lies in a folder."""
+        machine.work.put({"mlgate.yml": CONFIG, ".gitignore": ".mlgate/\n*.csv\n"})
+        machine.work.commit("base")
+        machine.work.switch("better")
+        machine.work.put({"note.txt": "x"})
+        machine.work.commit("head")
+        worse = predictions(3000, noise=0.6)
+        machine.work.put({"predictions.csv": worse, "old.csv": predictions(3000)})
+        ran = machine.report("--against", "old.csv")
+        assert ran.exit_code == 1, ran.output
+        assert machine.judgement("roc_auc")["outcome"] == "fail"
+        ran = machine.report("--against", "lost.csv")
+        assert ran.exit_code == 3
+        assert "lost.csv: no such file" in ran.output
+
     def test_lost_predictions_are_missing_evidence(self, machine: Machine) -> None:
         proposed(machine, predictions(500), predictions(500))
         (machine.path / "predictions.csv").unlink()

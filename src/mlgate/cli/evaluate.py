@@ -123,9 +123,9 @@ def evaluate(
     }
     chosen = {key: value for key, value in given.items() if value}
     folder = output_folder(session, output)
-    run = _open(session, base)
+    run = _open(session, base, against)
     for name, wanted in _wanted(run, model, file or "", chosen).items():
-        scored = _scored(run, name, wanted, against)
+        scored = _scored(run, name, wanted)
         found, comparison = _evidence(run, name, scored)
         _write(session, folder, found)
         _print(comparison, form)
@@ -140,7 +140,7 @@ def _hand_over(session: Session, folder: Path) -> None:
         append_outputs(Path(session.github.output), {"evidence": str(folder / "evidence")})
 
 
-def _open(session: Session, base: str) -> Evaluation:
+def _open(session: Session, base: str, against: str) -> Evaluation:
     from mlgate.cli.pipeline import Request, baseline_of, rules_for  # noqa: PLC0415
     from mlgate.cli.predictions import Evaluation  # noqa: PLC0415
     from mlgate.cli.progress import Progress  # noqa: PLC0415
@@ -153,6 +153,7 @@ def _open(session: Session, base: str) -> Evaluation:
         tree=tree,
         rules=rules_for(session, tree, baseline),
         baseline=baseline,
+        against=against,
         progress=Progress(session).say,
     )
 
@@ -188,19 +189,11 @@ def _wanted(
     return found
 
 
-def _scored(run: Evaluation, name: str, wanted: Predictions, against: str) -> Scored:
-    from mlgate.cli.data_inputs import paths_of  # noqa: PLC0415
-
-    if not against:
-        scored = run.measured(name, wanted)
-        if scored.source.problem:
-            raise SourceError(scored.source.problem, hint=scored.source.hint)
-        return scored
-    paths = [paths_of(run.tree, path) for path in (wanted.file, against)]
-    if len(paths[1]) != 1:
-        raise ConfigError(f"--against {against!r} is not one file")
-    run.progress(f"{name}: {wanted.file} against {against}")
-    return run.of_files(wanted, paths[0], paths[1][0])
+def _scored(run: Evaluation, name: str, wanted: Predictions) -> Scored:
+    scored = run.measured(name, wanted)
+    if scored.source.problem:
+        raise SourceError(scored.source.problem, hint=scored.source.hint)
+    return scored
 
 
 def _evidence(run: Evaluation, name: str, scored: Scored) -> tuple[ModelEvidence, Comparison]:

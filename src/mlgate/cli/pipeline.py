@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -43,6 +43,7 @@ class Request:
         base: Revision to compare with; empty to find it.
         evidence: Evidence files of other jobs.
         model: The one model to report; ``None`` for all of the configuration.
+        against: File with the predictions of the baseline, of one model.
         expected: Models that must have reported, beyond those of the configuration.
         key: Names the comment.
         output: Folder of our files, where results of checks of this very run may be.
@@ -52,6 +53,7 @@ class Request:
     base: str = ""
     evidence: Sequence[Path] = ()
     model: str | None = None
+    against: str = ""
     expected: Sequence[str] = ()
     key: str = "mlgate"
     output: Path | None = None
@@ -120,8 +122,10 @@ def run(session: Session, request: Request) -> Outcome:
     session.progress("reading the evidence of the baseline")
     reported = [m.model for m in head.models]
     wanteds = [wanted(rules.measuring_base(name, reported), name) for name in reported]
+    if request.against:
+        wanteds = [replace(one, predicts=True) for one in wanteds]
     base = base_evidence(session, wanteds, baseline)
-    head, comparisons = _compared(session, tree, rules, base, head, measured=not request.evidence)
+    head, comparisons = _compared(session, tree, rules, base, head, request)
     expected = rules.expected(request)
     verdict = judge(
         Case(
@@ -187,15 +191,18 @@ def _compared(
     rules: Rules,
     base: BaseEvidence,
     head: Evidence,
-    *,
-    measured: bool,
+    request: Request,
 ) -> tuple[Evidence, tuple[Comparison, ...]]:
     """Return the evidence with the metrics of predictions, and every model against its baseline."""
     names = [m.model for m in head.models]
     confidence = rules.decides.policy.confidence
     configs = (rules.decides, rules.measures)
     scores: dict[str, Scored | None] = {}
-    if measured and any(rules_of(c, name).predictions for c in configs for name in names):
+    if request.against and len(names) > 1:
+        raise ConfigError("--against is for one model", hint="choose it with --model")
+    if not request.evidence and any(
+        rules_of(c, name).predictions for c in configs for name in names
+    ):
         from mlgate.cli.predictions import Evaluation  # noqa: PLC0415  # heavy
         from mlgate.cli.progress import Progress  # noqa: PLC0415
 
@@ -205,6 +212,7 @@ def _compared(
                 tree=tree,
                 rules=rules,
                 baseline=base.baseline,
+                against=request.against,
                 progress=progress.say,
             )
             scores = {name: run_.scored(name) for name in names}

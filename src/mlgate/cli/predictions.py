@@ -93,6 +93,7 @@ class Evaluation:
         tree: The work tree.
         rules: Configuration of the head, and of the baseline where that decides.
         baseline: What the head is compared with.
+        against: File with the baseline's predictions; empty for what git or DVC keeps.
         progress: Is told what is being done.
     """
 
@@ -100,6 +101,7 @@ class Evaluation:
     tree: WorkTree
     rules: Rules
     baseline: Baseline
+    against: str = ""
     progress: Callable[[str], None] = lambda _said: None
 
     def wanted(self, name: str) -> Predictions | None:
@@ -127,6 +129,8 @@ class Evaluation:
         with tempfile.TemporaryDirectory(prefix="mlgate-") as folder:
             try:
                 head = paths_of(self.tree, wanted.file)
+                if self.against:
+                    return self.of_files(wanted, head, self.given())
                 base, why = self._base(wanted, Path(folder))
                 found = None if base is None else self.of_files(wanted, head, base)
                 if found is None or found.incomparable:
@@ -137,6 +141,18 @@ class Evaluation:
             except SourceError as exc:
                 return Scored(source=_broken(wanted.file, exc))
             return found
+
+    def given(self) -> Path:
+        """Return the file that somebody has named as the predictions of the baseline.
+
+        Raises:
+            ConfigError: it is not one file.
+            SourceError: it does not exist.
+        """
+        paths = paths_of(self.tree, self.against)
+        if len(paths) != 1:
+            raise ConfigError(f"--against {self.against!r} is not one file")
+        return paths[0]
 
     def _again(self, name: str, wanted: Predictions, folder: Path) -> tuple[Path | None, str]:
         """Return what the baseline predicts with its own code, or why it does not."""
@@ -186,7 +202,7 @@ class Evaluation:
 
         files = [files_of(HEAD, wanted.file, head)]
         if base is not None:
-            files.append(files_of(BASE, f"{wanted.file} at the baseline", [base]))
+            files.append(files_of(BASE, self.against or f"{wanted.file} at the baseline", [base]))
         self.progress(f"reading {wanted.file}")
         with Store([path for table in files for path in table.paths]) as store:
             tables = [open_table(store, one) for one in files]

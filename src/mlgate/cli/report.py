@@ -47,6 +47,12 @@ Examples:
 )
 @click.option("--model", metavar="NAME", help="Report on this model only.")
 @click.option(
+    "--against",
+    default="",
+    metavar="FILE",
+    help="Predictions of the baseline, which an earlier step has brought, as from its artifact.",
+)
+@click.option(
     "--expect",
     type=PerLine(),
     multiple=True,
@@ -99,6 +105,7 @@ def report(
     base: str,
     evidence: tuple[str, ...],
     model: str | None,
+    against: str,
     expect: tuple[str, ...],
     form: str | None,
     output: str,
@@ -131,6 +138,7 @@ def report(
         base=base,
         evidence=[Path(path) for path in evidence],
         model=model,
+        against=against,
         expected=expect,
         key=key or "mlgate",
         output=folder,
