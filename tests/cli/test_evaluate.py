@@ -584,3 +584,85 @@ class TestPredictAgain:
         machine.work.commit("note")
         ran = machine.report()
         assert metric(machine, "roc_auc")["change"] == 0, ran.output
+
+
+OWN = """\
+def profit(rows):
+    print("noise on standard output")
+    called = [s >= 0.5 for s in rows["score"]]
+    gain = sum(10 if y else -4 for y, c in zip(rows["label"], called) if c)
+    return gain / len(called)
+
+def broken(rows):
+    raise KeyError("no such column")
+
+def nothing(rows):
+    return float("nan")
+"""
+
+
+class TestOwnMetrics:
+    def config(self, *functions: str, gate: str) -> str:
+        listed = ", ".join(f"own:{name}" for name in functions)
+        return (
+            "version: 1\npredictions: {file: predictions.csv, id: id, label: churned, "
+            f"score: score, python: {sys.executable}, metrics: [roc_auc, {listed}]}}\n"
+            f"gate:\n  - {gate}\n"
+        )
+
+    def test_a_worse_model_earns_less(self, machine: Machine) -> None:
+        config = self.config("profit", gate="{metric: profit, max-drop: 0.2, direction: higher}")
+        machine.work.put({"own.py": OWN})
+        head = predictions(2000, noise=0.6)
+        assert proposed(machine, predictions(2000), head, config).report().exit_code == 1
+        found = metric(machine, "profit")
+        assert found["interval"]["method"] == "paired, bootstrap, 200 draws"
+        assert machine.judgement("profit")["outcome"] == "fail"
+        rows = scored(2000, noise=0.6)
+        gain = sum((10 if row[1] else -4) for row in rows if float(str(row[2])) >= 0.5)
+        assert found["head"] == pytest.approx(gain / 2000)
+
+    def test_equal_models_earn_the_same(self, machine: Machine) -> None:
+        config = self.config("profit", gate="{metric: profit, max-drop: 0.2, direction: higher}")
+        machine.work.put({"own.py": OWN})
+        text = predictions(500)
+        assert proposed(machine, text, text, config).report().exit_code == 0
+        assert metric(machine, "profit")["change"] == 0
+
+    @pytest.mark.parametrize(
+        ("function", "said"),
+        [
+            ("broken", "KeyError: 'no such column'"),
+            ("nothing", "is nan"),
+            ("absent", "AttributeError"),
+        ],
+    )
+    def test_a_function_that_fails_is_missing(
+        self, machine: Machine, function: str, said: str
+    ) -> None:
+        gate = f"{{metric: {function}, max-drop: 0.2, direction: higher}}"
+        machine.work.put({"own.py": OWN})
+        text = predictions(300)
+        ran = proposed(machine, text, text, self.config(function, gate=gate)).report()
+        assert ran.exit_code == 3
+        assert said in machine.judgement(function)["sentence"]
+
+    def test_an_interpreter_that_is_not_there(self, machine: Machine) -> None:
+        config = self.config("profit", gate="{metric: roc_auc, max-drop: 0.2}")
+        machine.work.put({"own.py": OWN})
+        config = config.replace(sys.executable, "no-such-python")
+        ran = proposed(machine, predictions(300), predictions(300), config).report()
+        assert ran.exit_code == 3
+        assert "no-such-python cannot be started" in ran.output
+
+    def test_a_pull_request_does_not_change_the_function(
+        self, machine: Machine, github: GitHubStandIn
+    ) -> None:
+        config = self.config("profit", gate="{metric: profit, max-drop: 0.2, direction: higher}")
+        machine.work.put({"own.py": OWN})
+        proposed(machine, predictions(2000), predictions(2000, noise=0.6), config)
+        machine.work.put({"own.py": "def profit(rows):\n    return 1\n"})
+        machine.work.commit("everything is fine")
+        job = pull_request(machine.work, github)
+        assert job.report().exit_code == 1
+        assert job.judgement("profit")["outcome"] == "fail"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,7 @@ from mlgate.sources.at_commit import copy_at
 from mlgate.sources.globs import is_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mlgate.cli.pipeline import Rules
     from mlgate.cli.session import Session
@@ -231,10 +232,10 @@ class Evaluation:
         setting = Setting(confidence=policy.confidence, seed=f"{pairing.head} {pairing.base}")
         both = _comparable(predicted, policy)
         rows = predicted.pairs if both and predicted.pairs else predicted.head
-        found = _measured(rows, wanted, setting, self.progress)
+        found = self._estimates(rows, wanted, setting)
         base = found if rows.base is not None else []
         if not base and predicted.base is not None:
-            base = _measured(predicted.base, wanted, setting, self.progress)
+            base = self._estimates(predicted.base, wanted, setting)
         own = rows.base is None
         task = "" if both else pairing.head
         reason = f"the evaluation set changed: {pairing.differs}" if not both else ""
@@ -253,18 +254,46 @@ class Evaluation:
             rows=_findings(wanted, rows, predicted.flips if both else None),
         )
 
+    def _estimates(
+        self, rows: EvaluationSet, wanted: Predictions, setting: Setting
+    ) -> list[Estimate]:
+        """Return the metrics of the rows, the gaps between groups of them, and the user's own."""
+        from mlgate.evaluate.gaps import gaps  # noqa: PLC0415
+        from mlgate.evaluate.run import evaluate  # noqa: PLC0415
+        from mlgate.sources.predictions.own import is_own, own_metrics  # noqa: PLC0415
 
-def _measured(
-    rows: EvaluationSet, wanted: Predictions, setting: Setting, progress: Callable[[str], None]
-) -> list[Estimate]:
-    """Return the metrics of the rows, and the gaps between groups of them."""
-    from mlgate.evaluate.gaps import gaps  # noqa: PLC0415
-    from mlgate.evaluate.run import evaluate  # noqa: PLC0415
+        own = [name for name in wanted.metrics if is_own(name)]
+        names = [name for name in wanted.metrics if not is_own(name)]
+        found = evaluate(rows, names, setting, self.progress) if names or not own else []
+        for column, measured in wanted.gaps.items():
+            found += gaps(rows, column, measured, setting)
+        if not own:
+            return found
+        self.progress(f"calling {', '.join(own)}")
+        with (
+            tempfile.TemporaryDirectory(prefix="mlgate-") as scratch,
+            self._code(wanted, Path(scratch)) as code,
+        ):
+            place = {
+                "folder": code,
+                "scratch": scratch,
+                "environ": self.session.environ,
+                "python": wanted.python,
+            }
+            return found + own_metrics(rows, own, place, setting)
 
-    found = evaluate(rows, wanted.metrics, setting, progress)
-    for column, names in wanted.gaps.items():
-        found += gaps(rows, column, names, setting)
-    return found
+    @contextlib.contextmanager
+    def _code(self, wanted: Predictions, scratch: Path) -> Iterator[Path]:
+        """Give the folder whose code measures: of the baseline where its configuration decides."""
+        source = self.rules.source
+        decided = any(m.predictions == wanted for m in self.rules.decides.models.values())
+        if source.origin != "base" or not decided or self.session.repository is None:
+            yield self.session.workspace
+            return
+        from mlgate.sources.repredict import work_tree  # noqa: PLC0415
+
+        with work_tree(self.session.repository, source.commit, scratch / "code") as place:
+            yield place / self.session.repository.prefix
 
 
 def _findings(wanted: Predictions, rows: EvaluationSet, flips: Flips | None) -> RowFindings:

@@ -173,7 +173,9 @@ class Predictions(Section, frozen=True, kw_only=True):
             `{sex: [recall, selection_rate]}`; the column is one of `slices`. A rule names it as in
             `{metric: "recall_gap[by=sex]", max: 0.1}`.
         min_rows: Slices with fewer rows are left out.
-        metrics: Names of metrics; left out, the usual ones of the task.
+        metrics: Names of metrics; left out, the usual ones of the task. `module:function` is one of
+            your own, called with the columns `label`, `prediction`, `score` and `weight` as lists.
+        python: The interpreter of your own metrics, with what they import.
         samples: Whether the report may show classes of single rows beside their ids.
         discover: Whether to look for slices where the model got worse, over all other columns and
             pairs of them; shown with their values, never judged.
@@ -195,6 +197,7 @@ class Predictions(Section, frozen=True, kw_only=True):
     gaps: dict[Pattern, tuple[Pattern, ...]] = {}
     min_rows: Annotated[int, msgspec.Meta(ge=2, le=1_000_000)] = 50
     metrics: tuple[Pattern, ...] = ()
+    python: Pattern = "python"
     samples: bool = False
     discover: bool = False
 

@@ -50,7 +50,7 @@ def predict_at(
     output.parent.mkdir(exist_ok=True)
     filled = command.replace(INPUT, shlex.quote(str(places.get("input", ""))))
     filled = filled.replace(OUTPUT, shlex.quote(str(output)))
-    with _worktree(repository, commit, folder / "baseline") as place:
+    with work_tree(repository, commit, folder / "baseline") as place:
         root = place / repository.prefix
         _run(filled, root, repository.environ, commit)
         if OUTPUT not in command:
@@ -66,7 +66,12 @@ def predict_at(
 
 
 @contextlib.contextmanager
-def _worktree(repository: Repository, commit: str, place: Path) -> Iterator[Path]:
+def work_tree(repository: Repository, commit: str, place: Path) -> Iterator[Path]:
+    """Give a temporary work tree of ``commit`` at ``place``.
+
+    Raises:
+        SourceError: git cannot make it.
+    """
     try:
         repository.git("worktree", "add", "--quiet", "--detach", str(place), commit, seconds=600)
     except GitError as exc:
