@@ -8,7 +8,9 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+from sklearn import metrics as sk
 
 from cli.machine import Machine, pull_request
 from fakes.github import TOKEN
@@ -318,6 +320,50 @@ class TestEvaluate:
         assert ran.exit_code == 0, ran.output
         assert "ndcg@10" in ran.stdout
         assert ran.stdout.splitlines()[1].endswith("50")
+
+    def test_several_labels(self, folder: Machine) -> None:
+        """Three labels a row: micro averages as scikit-learn's, every label a slice."""
+        truth = [[int(n % k == 0) for k in (2, 3, 5)] for n in range(400)]
+        said = [[int((n + n // 7) % k == 0) for k in (2, 3, 5)] for n in range(400)]
+        rows = [[n, *t, *s, n % 2] for n, (t, s) in enumerate(zip(truth, said, strict=True))]
+        heading = ("id", "toxic", "spam", "ad", "p1", "p2", "p3", "half")
+        config = (
+            "version: 1\npredictions:\n  file: p.csv\n  id: id\n  label: [toxic, spam, ad]\n"
+            "  prediction: [p1, p2, p3]\n  slices: [half]\n  metrics: [f1, accuracy, recall]\n"
+        )
+        folder.work.put({"mlgate.yml": config, "p.csv": csv_text(rows, heading)})
+        ran = folder.run("evaluate", "--format", "json")
+        assert ran.exit_code == 0, ran.output
+        found = {(m["name"], m.get("slice", "")): m for m in ran.json()["metrics"]}
+        assert found["f1", ""]["head"] == pytest.approx(sk.f1_score(truth, said, average="micro"))
+        loss = sk.hamming_loss(np.array(truth), np.array(said))
+        assert found["accuracy", ""]["head"] == pytest.approx(1 - loss)
+        recalls = sk.recall_score(truth, said, average=None)
+        for label, recall in zip(("toxic", "spam", "ad"), recalls, strict=True):
+            assert found["recall", f"label={label}"]["head"] == pytest.approx(recall)
+        assert found["accuracy", "half=1"]["n"] == 600
+        assert "400 groups" in found["accuracy", ""]["head_interval"]["method"]
+
+    def test_several_labels_of_two_models(self, machine: Machine) -> None:
+        rows = [[n, n % 2, n % 3 == 0, (n * 7 % 10) / 10, (n * 3 % 10) / 10] for n in range(500)]
+        text = csv_text(
+            [[a, b, int(c), d, e] for a, b, c, d, e in rows], ("id", "x", "y", "p", "q")
+        )
+        config = (
+            "version: 1\npredictions:\n  {file: predictions.csv, id: id, label: [x, y], "
+            "score: [p, q]}\ngate:\n  - {metric: f1, slices: true, max-drop: 0.1}\n"
+        )
+        ran = proposed(machine, text, text, config).report()
+        assert ran.exit_code == 0, ran.output
+        assert metric(machine, "f1[label=x]")["change"] == 0
+
+    @pytest.mark.parametrize("label", ["[]", "[x, y, z]", "x"])
+    def test_labels_without_their_scores(self, folder: Machine, label: str) -> None:
+        config = f"version: 1\npredictions: {{file: p.csv, label: {label}, score: [p, q]}}\n"
+        folder.work.put({"mlgate.yml": config})
+        ran = folder.run("evaluate")
+        assert ran.exit_code == 2
+        assert "several labels need as many columns" in ran.stderr
 
     def test_quantiles(self, folder: Machine) -> None:
         rows = [[n * 0.5, n * 0.5 - 1, n * 0.5 + 1] for n in range(200)]

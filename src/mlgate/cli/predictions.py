@@ -197,6 +197,7 @@ class Evaluation:
         from mlgate.tables.store import Store, require_statistics  # noqa: PLC0415
 
         require_statistics()
+        from mlgate.sources.predictions.multilabel import single_labels  # noqa: PLC0415
         from mlgate.sources.predictions.read import BASE, HEAD, read_predictions  # noqa: PLC0415
         from mlgate.tables.opening import open_table  # noqa: PLC0415
         from mlgate.tables.table import files_of  # noqa: PLC0415
@@ -206,11 +207,12 @@ class Evaluation:
             files.append(files_of(BASE, self.against or f"{wanted.file} at the baseline", [base]))
         self.progress(f"reading {wanted.file}")
         with Store([path for table in files for path in table.paths]) as store:
-            tables = [open_table(store, one) for one in files]
+            opened = [open_table(store, one) for one in files]
+            tables, single = single_labels(store, opened, wanted)
             predicted = read_predictions(
-                store, tables[0], tables[1] if len(tables) > 1 else None, wanted
+                store, tables[0], tables[1] if len(tables) > 1 else None, single
             )
-        return self._judged(wanted, predicted, why)
+        return self._judged(single, predicted, why)
 
     def _base(self, wanted: Predictions, folder: Path) -> tuple[Path | None, str]:
         """Return the file of the baseline, or why there is none."""
@@ -286,14 +288,15 @@ class Evaluation:
     def _code(self, wanted: Predictions, scratch: Path) -> Iterator[Path]:
         """Give the folder whose code measures: of the baseline where its configuration decides."""
         source = self.rules.source
-        decided = any(m.predictions == wanted for m in self.rules.decides.models.values())
-        if source.origin != "base" or not decided or self.session.repository is None:
+        files = {m.predictions.file for m in self.rules.decides.models.values() if m.predictions}
+        repository = self.session.repository
+        if source.origin != "base" or wanted.file not in files or repository is None:
             yield self.session.workspace
             return
         from mlgate.sources.repredict import work_tree  # noqa: PLC0415
 
-        with work_tree(self.session.repository, source.commit, scratch / "code") as place:
-            yield place / self.session.repository.prefix
+        with work_tree(repository, source.commit, scratch / "code") as place:
+            yield place / repository.prefix
 
 
 def _findings(wanted: Predictions, rows: EvaluationSet, flips: Flips | None) -> RowFindings:

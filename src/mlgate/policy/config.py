@@ -156,10 +156,12 @@ class Predictions(Section, frozen=True, kw_only=True):
     Attributes:
         file: CSV, JSON lines, Parquet or Arrow, also compressed.
         id: The column that names a row; without it nothing is compared row by row.
-        label: The column that holds what is true.
+        label: The column that holds what is true; a list of columns where a row has several labels.
         prediction: The column that holds what was predicted; left out, it follows from the scores.
+            A list for several labels.
         score: The column that holds the probability of the positive class, or the score of a
-            document in a ranking; for several classes a pattern as in `"p_*"`, or columns by class.
+            document in a ranking; for several classes a pattern as in `"p_*"`, or columns by class;
+            a list for several labels.
         task: `binary`, `multiclass`, `regression`, `quantile` or `ranking`; left out, it is seen
             from the columns.
         positive: The class that scores are about; left out, `1`, `true`, `yes` or `positive`.
@@ -182,10 +184,10 @@ class Predictions(Section, frozen=True, kw_only=True):
     """
 
     file: PathPattern
-    label: Pattern
+    label: Pattern | tuple[Pattern, ...]
     id: Pattern | None = None
-    prediction: Pattern | None = None
-    score: Pattern | dict[str, Pattern] | None = None
+    prediction: Pattern | tuple[Pattern, ...] | None = None
+    score: Pattern | tuple[Pattern, ...] | dict[str, Pattern] | None = None
     task: Literal["binary", "multiclass", "regression", "quantile", "ranking"] | None = None
     positive: str | bool | float | None = None
     threshold: float = 0.5
@@ -204,29 +206,60 @@ class Predictions(Section, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not (self.prediction or self.score or self.quantiles):
             raise ValueError("name a column: `prediction`, `score` or `quantiles`")
-        for text in self.quantiles:
-            if not _is_share(text):
-                raise ValueError("`quantiles` lie between 0 and 1")
-        for bins in (part for part in self.slices if isinstance(part, dict)):
-            for edges in bins.values():
-                if not edges or list(edges) != sorted(set(edges)):
-                    raise ValueError("bins of `slices` are numbers that rise")
+        sizes = {
+            len(c) if isinstance(c, tuple) else 0
+            for c in (self.label, self.prediction, self.score)
+            if c is not None
+        }
+        if len(sizes) > 1 or not self.labels:
+            raise ValueError("several labels need as many columns of `prediction` and `score`")
+        if not all(_is_share(text) for text in self.quantiles):
+            raise ValueError("`quantiles` lie between 0 and 1")
+        bins = (edges for one in self.slices if isinstance(one, dict) for edges in one.values())
+        if not all(edges and list(edges) == sorted(set(edges)) for edges in bins):
+            raise ValueError("bins of `slices` are numbers that rise")
+
+    @property
+    def truth(self) -> str:
+        """Return the column of the label, the first one of several."""
+        return self.labels[0]
+
+    @property
+    def said(self) -> str | None:
+        """Return the column of the prediction, the first one of several."""
+        said = self.prediction
+        return said[0] if isinstance(said, tuple) else said
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Return the columns of labels, of which there mostly is one."""
+        return (self.label,) if isinstance(self.label, str) else self.label
 
     @property
     def columns(self) -> dict[str, str]:
         """Return the named columns of every table, by what they are for."""
-        scores = self.score if isinstance(self.score, dict) else {"": self.score}
         named = {
             "id": self.id,
-            "label": self.label,
-            "prediction": self.prediction,
             "query": self.query,
             "weight": self.weight,
             "group": self.group,
-            **{f"score of {key}" if key else "score": text for key, text in scores.items()},
+            **_numbered("label", self.label),
+            **_numbered("prediction", self.prediction),
+            **_numbered("score", self.score),
             **{f"quantile {key}": text for key, text in self.quantiles.items()},
         }
         return {key: text for key, text in named.items() if text and "*" not in text}
+
+
+def _numbered(
+    key: str, columns: str | tuple[str, ...] | dict[str, str] | None
+) -> dict[str, str | None]:
+    """Return columns by what they are for: one, those of labels, or those of classes."""
+    if isinstance(columns, tuple):
+        return {f"{key} {place}": text for place, text in enumerate(columns, 1)}
+    if isinstance(columns, dict):
+        return {f"{key} of {name}": text for name, text in columns.items()}
+    return {key: columns}
 
 
 def revised(

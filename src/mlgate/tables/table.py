@@ -166,6 +166,12 @@ def loaded(store: Store, files: TableFiles, source: str, where: str) -> Table:
     return described(store, files, relation, "rowid")
 
 
+def queried(store: Store, table: Table, query: str) -> Table:
+    """Return the rows of ``query``, which is made of ``table``, as a table of their own."""
+    files = TableFiles(role=f"{table.role} rows", origin=table.origin, paths=(), format="parquet")
+    return loaded(store, files, f"({query})", "")
+
+
 def clause(where: str) -> str:
     """Return the end of a query that chooses rows."""
     return f" WHERE ({where}\n)" if where else ""

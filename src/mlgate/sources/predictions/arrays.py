@@ -67,7 +67,7 @@ class Reading:
 
     def _keyed(self, table: Table, other: Table, columns: Mapping[str, str]) -> str:
         """Return the rows of a table with what they pair by: ``i`` the id, ``l`` the label."""
-        row, label = self._wanted.id or "", self._wanted.label
+        row, label = self._wanted.id or "", self._wanted.truth
         keys = {
             "i": _comparable(table.by_name[row], other.by_name[row]),
             "l": _comparable(table.by_name[label], other.by_name[label]),
@@ -78,7 +78,7 @@ class Reading:
         """Return what is the same for both models."""
         wanted, by_name = self._wanted, table.by_name
         row = name_of(by_name[wanted.id]) if wanted.id else table.row_number
-        found = {"order": f"hash({row})", "label": self._value(by_name[wanted.label])}
+        found = {"order": f"hash({row})", "label": self._value(by_name[wanted.truth])}
         if wanted.weight:
             found["weight"] = f"({by_name[wanted.weight].sql})::DOUBLE"
         for key, column in (("group", wanted.group), ("query", wanted.query)):
@@ -92,8 +92,8 @@ class Reading:
             f"{side} score {place}": f"({table.by_name[column].sql})::DOUBLE"
             for place, column in enumerate(self._layout.scores)
         }
-        if self._wanted.prediction:
-            column = table.by_name[self._wanted.prediction]
+        if self._wanted.said:
+            column = table.by_name[self._wanted.said]
             found[f"{side} prediction"] = self._value(column)
         return found
 

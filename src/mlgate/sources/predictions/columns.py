@@ -68,7 +68,7 @@ def layout_of(store: Store, tables: Sequence[Table], wanted: Predictions) -> Lay
     positive = _positive(classes, wanted) if task == "binary" else 0
     if task == "binary" and len(classes) > 2:  # noqa: PLR2004
         raise ConfigError(
-            f"`task: binary`, and {wanted.label!r} has {len(classes)} classes: {_shown(classes)}",
+            f"`task: binary`, and {wanted.truth!r} has {len(classes)} classes: {_shown(classes)}",
             hint="`task: multiclass`",
         )
     if task == "multiclass" and scores and scores.keys() != set(classes):
@@ -105,7 +105,7 @@ def _score_columns(table: Table, wanted: Predictions) -> dict[str, str]:
         return dict(wanted.quantiles)
     if isinstance(wanted.score, dict):
         return dict(wanted.score)
-    if not wanted.score:
+    if not isinstance(wanted.score, str):
         return {}
     if "*" not in wanted.score:
         return {"": wanted.score}
@@ -121,10 +121,10 @@ def _score_columns(table: Table, wanted: Predictions) -> dict[str, str]:
 
 
 def _task(store: Store, tables: Sequence[Table], wanted: Predictions) -> Task:
-    several = isinstance(wanted.score, dict) or "*" in (wanted.score or "")
+    several = isinstance(wanted.score, dict) or "*" in str(wanted.score)
     if wanted.quantiles or wanted.query or several:
         return "quantile" if wanted.quantiles else "ranking" if wanted.query else "multiclass"
-    label = tables[0].by_name[wanted.label]
+    label = tables[0].by_name[wanted.truth]
     if label.kind == "number":
         values, whole, distinct = store.row(
             f"SELECT count({label.sql}), count(*) FILTER (({label.sql})::DOUBLE % 1 = 0), "
@@ -140,11 +140,11 @@ def _task(store: Store, tables: Sequence[Table], wanted: Predictions) -> Task:
 def _numeric(
     tables: Sequence[Table], wanted: Predictions, task: Task, scores: Mapping[str, str]
 ) -> Layout:
-    used = {"label": wanted.label, **scores}
+    used = {"label": wanted.truth, **scores}
     if task == "regression":
-        if not wanted.prediction:
+        if not wanted.said:
             raise ConfigError("a regression needs `prediction`, the column of predicted numbers")
-        used = {"label": wanted.label, "prediction": wanted.prediction}
+        used = {"label": wanted.truth, "prediction": wanted.said}
     elif not scores:
         raise ConfigError(f"`task: {task}` needs `{'score' if task == 'ranking' else 'quantiles'}`")
     if task == "ranking" and not wanted.query:
@@ -170,7 +170,7 @@ def _classes(
     store: Store, tables: Sequence[Table], wanted: Predictions, scores: Mapping[str, str]
 ) -> tuple[str, ...]:
     """Return the names of all classes that are true or predicted anywhere, as sorted values."""
-    columns = [c for c in (wanted.label, wanted.prediction) if c]
+    columns = [c for c in (wanted.truth, wanted.said) if c]
     parts = [
         f"SELECT {name_of(dataclasses.replace(table.by_name[column], sql='x'))} AS v "
         f"FROM (SELECT DISTINCT {table.by_name[column].sql} AS x FROM {table.relation})"
@@ -181,11 +181,11 @@ def _classes(
     found = [str(row[0]) for row in store.rows(f"{query} LIMIT {MAX_CLASSES + 1}")]
     if len(found) > MAX_CLASSES:
         raise ConfigError(
-            f"{wanted.label!r} has more than {MAX_CLASSES} classes",
+            f"{wanted.truth!r} has more than {MAX_CLASSES} classes",
             hint="is it a regression? `task: regression`",
         )
     if not found:
-        raise SourceError(f"{tables[0].origin}: {wanted.label!r} has no value in any row")
+        raise SourceError(f"{tables[0].origin}: {wanted.truth!r} has no value in any row")
     named = {*found, *(key for key in scores if key)}
     named |= {other for one, other in _OPPOSITES.items() if named == {one}}
     return tuple(sorted(named, key=_as_number))
@@ -203,7 +203,7 @@ def _positive(classes: tuple[str, ...], wanted: Predictions) -> int:
         text = _named(wanted.positive)
         if text not in classes:
             raise ConfigError(
-                f"`positive: {text}` is no value of {wanted.label!r}",
+                f"`positive: {text}` is no value of {wanted.truth!r}",
                 hint=f"values: {_shown(classes)}",
             )
         return classes.index(text)
@@ -211,7 +211,7 @@ def _positive(classes: tuple[str, ...], wanted: Predictions) -> int:
     if len(found) == 1:
         return classes.index(found[0])
     raise ConfigError(
-        f"which class of {wanted.label!r} is the positive one?",
+        f"which class of {wanted.truth!r} is the positive one?",
         hint=f"`positive: {classes[-1][:80]}`; values: {_shown(classes)}",
     )
 

@@ -40,7 +40,7 @@ def refuse_rows(store: Store, table: Table, wanted: Predictions, layout: Layout)
 
 
 def _refuse_missing(store: Store, table: Table, wanted: Predictions, layout: Layout) -> None:
-    texts = (wanted.id, wanted.label, wanted.prediction, wanted.group, wanted.query)
+    texts = (wanted.id, wanted.truth, wanted.said, wanted.group, wanted.query)
     columns = [table.by_name[text] for text in dict.fromkeys([*texts, *layout.scores]) if text]
     counts = ", ".join(f"count({column.sql})" for column in columns)
     for column, values in zip(
@@ -81,7 +81,7 @@ def _refuse_scores(store: Store, table: Table, wanted: Predictions, layout: Layo
                 f"{table.origin}: {column.name[:200]!r} holds {column.kind}, no scores"
             )
     named = {*(wanted.metrics or DEFAULTS[layout.task])}
-    if not PROBABILITIES & named and (wanted.prediction or layout.task == "multiclass"):
+    if not PROBABILITIES & named and (wanted.said or layout.task == "multiclass"):
         return
     bounds = ", ".join(f"min({sql}), max({sql})" for sql, _ in parts)
     found = store.row(f"SELECT {bounds} FROM {table.relation}")

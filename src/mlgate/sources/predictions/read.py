@@ -110,7 +110,7 @@ def _digest(store: Store, table: Table, wanted: Predictions, layout: Layout) -> 
     """Return what is the same for the same ids and labels, in any order and type."""
     if not wanted.id:
         return ""
-    label = table.by_name[wanted.label]
+    label = table.by_name[wanted.truth]
     named = name_of(label) if layout.classes else f"(({label.sql})::DOUBLE)::VARCHAR"
     row = f"concat({name_of(table.by_name[wanted.id])}, chr(31), {named})"
     (found,) = store.row(f"SELECT bit_xor(md5_number_lower({row})) FROM {table.relation}")
