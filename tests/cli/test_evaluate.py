@@ -61,6 +61,14 @@ def folder(machine: Machine) -> Machine:
     return machine
 
 
+def changed(place: int, value: object, *, rows: int = 200, every: int = 40) -> str:
+    """Predictions in which one column holds something else in some rows."""
+    found: list[Prediction] = scored(rows)
+    for row in found[::every]:
+        row[place] = value
+    return csv_text(found, HEADING)
+
+
 class TestInTheReport:
     def test_an_equal_model_passes_though_its_numbers_differ(self, machine: Machine) -> None:
         ran = proposed(machine, predictions(4000), predictions(4000, model=2)).report()
@@ -152,9 +160,27 @@ class TestInTheReport:
         ran = machine.report("--against", "old.csv")
         assert ran.exit_code == 1, ran.output
         assert machine.judgement("roc_auc")["outcome"] == "fail"
+        assert machine.report("--against", "old.csv", "--evidence", ".mlgate").exit_code == 2
         ran = machine.report("--against", "lost.csv")
         assert ran.exit_code == 3
         assert "lost.csv: no such file" in ran.output
+
+    @pytest.mark.parametrize(
+        ("base", "said"),
+        [
+            ("id,y\n1,0\n", "no column 'churned' for `label`"),
+            (changed(2, "NaN", rows=3000), "'score' has no finite value in 75 of 3000 rows"),
+        ],
+        ids=["other columns", "NaN"],
+    )
+    def test_broken_predictions_of_the_baseline_do_not_block(
+        self, machine: Machine, base: str, said: str
+    ) -> None:
+        ran = proposed(machine, base, predictions(3000)).report()
+        assert ran.exit_code == 0, ran.output
+        assert said in ran.output
+        assert machine.judgement("roc_auc")["outcome"] == "missing"
+        assert metric(machine, "roc_auc")["head"] > 0.7
 
     def test_lost_predictions_are_missing_evidence(self, machine: Machine) -> None:
         proposed(machine, predictions(500), predictions(500))
@@ -390,14 +416,6 @@ def probabilities(number: int) -> list[float]:
     raw = [1 + (number * k) % 7 for k in (3, 5, 11)]
     raw[number % 3] += 4
     return [round(x / sum(raw), 6) for x in raw]
-
-
-def changed(place: int, value: object, *, rows: int = 200, every: int = 40) -> str:
-    """Predictions in which one column holds something else in some rows."""
-    found: list[Prediction] = scored(rows)
-    for row in found[::every]:
-        row[place] = value
-    return csv_text(found, HEADING)
 
 
 class TestBadInput:

@@ -198,8 +198,11 @@ def _compared(
     confidence = rules.decides.policy.confidence
     configs = (rules.decides, rules.measures)
     scores: dict[str, Scored | None] = {}
-    if request.against and len(names) > 1:
-        raise ConfigError("--against is for one model", hint="choose it with --model")
+    if request.against and (len(names) > 1 or request.evidence):
+        raise ConfigError(
+            "--against is for one model that is measured here",
+            hint="choose it with --model, and leave --evidence out",
+        )
     if not request.evidence and any(
         rules_of(c, name).predictions for c in configs for name in names
     ):

@@ -133,15 +133,25 @@ class Evaluation:
                 if self.against:
                     return self.of_files(wanted, head, self.given())
                 base, why = self._base(wanted, Path(folder))
-                found = None if base is None else self.of_files(wanted, head, base)
+                found, why = self._paired(wanted, head, base, why)
                 if found is None or found.incomparable:
-                    again, said = self._again(name, wanted, Path(folder))
-                    why = said or why
-                    if again is not None or found is None:
-                        found = self.of_files(wanted, head, again, why if again is None else "")
+                    base, said = self._again(name, wanted, Path(folder))
+                    again, said = self._paired(wanted, head, base, said)
+                    found, why = again or found, said or why
+                return found or self.of_files(wanted, head, None, why)
             except SourceError as exc:
                 return Scored(source=_broken(wanted.file, exc))
-            return found
+
+    def _paired(
+        self, wanted: Predictions, head: list[Path], base: Path | None, why: str
+    ) -> tuple[Scored | None, str]:
+        """Return head and baseline together, or why not; what is wrong may be of either."""
+        if base is None:
+            return None, why
+        try:
+            return self.of_files(wanted, head, base), ""
+        except (SourceError, ConfigError) as exc:
+            return None, exc.what
 
     def given(self) -> Path:
         """Return the file that somebody has named as the predictions of the baseline.
