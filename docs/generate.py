@@ -29,16 +29,16 @@ from mlgate.policy.config import (
     Engine,
     Model,
     Policy,
-    Predictions,
     ResultFile,
     Rule,
-    Section,
 )
+from mlgate.policy.predictions import Predictions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlgate.checks.contract import Check
+    from mlgate.policy.section import Section
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"

@@ -11,11 +11,12 @@ from mlgate.cli.params import PerLine
 from mlgate.errors import ConfigError, SourceError
 
 if TYPE_CHECKING:
-    from mlgate.cli.predictions import Evaluation, Scored
+    from mlgate.cli.predictions import Evaluation
+    from mlgate.cli.scored import Scored
     from mlgate.cli.session import Session
     from mlgate.documents.comparison import Comparison
     from mlgate.documents.evidence import ModelEvidence
-    from mlgate.policy.config import Predictions
+    from mlgate.policy.predictions import Predictions
 
 EXAMPLES = """
 \b
@@ -167,7 +168,7 @@ def _wanted(
         ConfigError: no predictions are named.
     """
     from mlgate.cli.evidence import named_models  # noqa: PLC0415
-    from mlgate.policy.config import Predictions, revised  # noqa: PLC0415
+    from mlgate.policy.predictions import Predictions, revised  # noqa: PLC0415
 
     config = run.rules.measures
     names = named_models(config, model or None) if model or not (file or given) else ()

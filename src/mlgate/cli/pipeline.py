@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from mlgate.ci.github import GitHubRun
     from mlgate.cli.evidence import BaseEvidence
-    from mlgate.cli.predictions import Scored
+    from mlgate.cli.scored import Scored
     from mlgate.cli.session import Session
     from mlgate.documents.comparison import CodeChange
     from mlgate.documents.evidence import Evidence

@@ -4,85 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from mlgate.cli.data_inputs import paths_of
-from mlgate.compare.evidence import Paired
-from mlgate.documents.comparison import Confusion, Curve, DiscoveredSlice, Interval, RowFindings
-from mlgate.documents.evidence import Metric, SourceFile
+from mlgate.cli.scored import FORMAT, Scored, broken, findings_of, key_of, metric_of, paired_of
+from mlgate.documents.evidence import SourceFile
 from mlgate.errors import ConfigError, SourceError
 from mlgate.policy.judge import rules_of
 from mlgate.sources.at_commit import copy_at
 from mlgate.sources.globs import is_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mlgate.cli.pipeline import Rules
     from mlgate.cli.session import Session
-    from mlgate.documents.base import Direction
-    from mlgate.documents.comparison import Baseline, Flips
-    from mlgate.documents.evidence import ModelEvidence
-    from mlgate.evaluate.proportion import Around
+    from mlgate.documents.comparison import Baseline
     from mlgate.evaluate.result import Estimate, Setting
     from mlgate.evaluate.rows import EvaluationSet
-    from mlgate.policy.config import Policy, Predictions
+    from mlgate.policy.config import Policy
+    from mlgate.policy.predictions import Predictions
     from mlgate.sources.predictions.read import Predicted
     from mlgate.sources.worktree import WorkTree
-
-FORMAT: Final = "predictions"
-Key = tuple[str, str, str]
-_DIRECTIONS: Final[Mapping[bool | None, Direction | None]] = {
-    True: "higher",
-    False: "lower",
-    None: None,
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scored:
-    """What the predictions of one model say.
-
-    Attributes:
-        head: Metrics of the head.
-        base: Metrics of the baseline; ``None`` where it has no predictions.
-        paired: What the rows tell, by the key of a metric.
-        notes: What a reader must know of the rows.
-        source: The file, or why it could not be read.
-        rows: Pictures of the rows, and which of them flipped.
-    """
-
-    head: tuple[Metric, ...] = ()
-    base: tuple[Metric, ...] | None = None
-    paired: Mapping[Key, Paired] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    source: SourceFile
-    rows: RowFindings | None = None
-
-    @property
-    def incomparable(self) -> bool:
-        """Tell whether the evaluation set is not that of the baseline."""
-        return any(one.incomparable for one in self.paired.values())
-
-    def with_head(self, model: ModelEvidence) -> ModelEvidence:
-        """Return the evidence of the head with the metrics of its predictions."""
-        return msgspec.structs.replace(
-            model,
-            metrics=(*model.metrics, *self.head),
-            sources=(*model.sources, self.source),
-            notes=(*model.notes, *self.notes),
-        )
-
-    def with_base(self, model: ModelEvidence | None) -> ModelEvidence | None:
-        """Return the evidence of the baseline with the metrics of its predictions."""
-        if model is None or self.base is None:
-            return model
-        others = tuple(m for m in model.metrics if m.source != self.source.path)
-        return msgspec.structs.replace(model, metrics=(*others, *self.base))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +85,7 @@ class Evaluation:
                     found, why = again or found, said or why
                 return found or self.of_files(wanted, head, None, why)
             except SourceError as exc:
-                return Scored(source=_broken(wanted.file, exc))
+                return Scored(source=broken(wanted.file, exc))
 
     def _paired(
         self, wanted: Predictions, head: list[Path], base: Path | None, why: str
@@ -253,17 +198,17 @@ class Evaluation:
         reason = f"the evaluation set changed: {pairing.differs}" if not both else ""
         notes = _notes(wanted, predicted, rows.left_out, why=why, both=both)
         return Scored(
-            head=tuple(_metric(e, e.value, wanted.file, task) for e in found),
+            head=tuple(metric_of(e, e.value, wanted.file, task) for e in found),
             base=tuple(
-                _metric(e, e.value if own else e.base, wanted.file, pairing.base if task else "")
+                metric_of(e, e.value if own else e.base, wanted.file, pairing.base if task else "")
                 for e in base
             )
             if predicted.base is not None
             else None,
-            paired={_key(e, wanted.file): _paired(e, policy.confidence, reason) for e in found},
+            paired={key_of(e, wanted.file): paired_of(e, policy.confidence, reason) for e in found},
             notes=notes,
             source=SourceFile(path=wanted.file[:1024], format=FORMAT),
-            rows=_findings(wanted, rows, predicted.flips if both else None),
+            rows=findings_of(wanted, rows, predicted.flips if both else None),
         )
 
     def _estimates(
@@ -309,37 +254,6 @@ class Evaluation:
             yield place / repository.prefix
 
 
-def _findings(wanted: Predictions, rows: EvaluationSet, flips: Flips | None) -> RowFindings:
-    from mlgate.evaluate.curves import curves, matrices  # noqa: PLC0415
-    from mlgate.evaluate.discover import discover  # noqa: PLC0415
-
-    counted = matrices(rows)
-    found, searched = discover(rows, wanted.min_rows) if wanted.discover else ([], 0)
-    return RowFindings(
-        source=wanted.file[:1024],
-        rows=len(rows.head),
-        curves=tuple(
-            Curve(name=name, base=base, head=head)  # type: ignore[arg-type]
-            for name, (base, head) in curves(rows).items()
-        ),
-        confusion=Confusion(
-            labels=tuple(text[:400] for text in rows.labels),
-            base=tuple(map(tuple, counted[0])),
-            head=tuple(map(tuple, counted[1])),
-        )
-        if counted
-        else None,
-        flips=flips,
-        discovered=tuple(
-            DiscoveredSlice(
-                name=one.name[:400], rows=one.rows, base=one.base, head=one.head, p=one.p
-            )
-            for one in found
-        ),
-        searched=searched,
-    )
-
-
 def _comparable(predicted: Predicted, policy: Policy) -> bool:
     """Tell whether the policy lets the rows of both sides be compared."""
     if predicted.base is None or not predicted.pairing.differs:
@@ -364,56 +278,3 @@ def _notes(
         few = f"{len(left_out)} slices with fewer than {wanted.min_rows} rows"
         found.append(f"{wanted.file}: {few} were left out: {listed}")
     return tuple(text[:4000] for text in found)
-
-
-def _metric(estimate: Estimate, value: float | None, source: str, task: str) -> Metric:
-    return Metric(
-        name=estimate.measure.name,
-        source=source[:1024],
-        value=None if value is None else _rounded(value),
-        problem="" if value is not None else (estimate.problem or "no value")[:400],
-        slice=_slice(estimate),
-        direction=_DIRECTIONS[estimate.measure.higher],
-        stderr=estimate.stderr,
-        task=task[:400],
-    )
-
-
-def _paired(estimate: Estimate, confidence: float, reason: str) -> Paired:
-    return Paired(
-        change=_interval(estimate.change, confidence),
-        head=_interval(estimate.around, confidence),
-        n=estimate.n,
-        incomparable=reason,
-    )
-
-
-def _interval(around: Around | None, confidence: float) -> Interval | None:
-    if around is None:
-        return None
-    return Interval(
-        low=_rounded(around.low),
-        high=_rounded(around.high),
-        confidence=confidence,
-        method=around.method,
-        p=around.p,
-    )
-
-
-def _rounded(value: float) -> float:
-    """Return a number with as many digits as every order of adding up agrees on."""
-    return float(f"{value:.12g}") + 0.0
-
-
-def _key(estimate: Estimate, source: str) -> Key:
-    return source[:1024], estimate.measure.name, _slice(estimate)
-
-
-def _slice(estimate: Estimate) -> str:
-    return (estimate.slice or estimate.measure.part)[:400]
-
-
-def _broken(path: str, exc: SourceError) -> SourceFile:
-    return SourceFile(
-        path=path[:1024], format=FORMAT, problem=exc.what[:4000], hint=exc.hint[:4000]
-    )

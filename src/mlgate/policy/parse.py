@@ -13,7 +13,8 @@ import msgspec
 from mlgate.documents.strict_json import WRITE_ONCE
 from mlgate.documents.strict_yaml import Place, parse_yaml
 from mlgate.errors import ConfigError, SourceError
-from mlgate.policy.config import DEFAULT_MODEL, Config, Model, Policy, Section
+from mlgate.policy.config import DEFAULT_MODEL, Config, Model, Policy
+from mlgate.policy.section import Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

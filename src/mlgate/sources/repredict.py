@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import posixpath
 import shlex
-import signal
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlgate.errors import SourceError
 from mlgate.sources.git import GitError
+from mlgate.sources.user_process import finished, without_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +22,6 @@ SECONDS: Final = 3600
 """How long a command may take."""
 
 INPUT, OUTPUT = "{input}", "{output}"
-_SECRETS: Final = ("GITHUB_TOKEN", "MLGATE_TOKEN", "ACTIONS_RUNTIME_TOKEN", "GH_TOKEN")
 _SAID: Final = 300
 
 
@@ -88,24 +86,19 @@ def _run(command: str, folder: Path, environ: Mapping[str, str], commit: str) ->
         command,
         shell=True,
         cwd=folder,
-        env={key: text for key, text in environ.items() if key not in _SECRETS},
+        env=without_tokens(environ),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
     try:
-        said, _ = process.communicate(timeout=SECONDS)
+        said = finished(process, SECONDS)
     except subprocess.TimeoutExpired as exc:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
         raise SourceError(
             f"`predict` at {commit[:7]} took longer than {SECONDS} s",
             hint="predict fewer rows, or let git or DVC keep the predictions",
         ) from exc
-    except BaseException:
-        os.killpg(process.pid, signal.SIGKILL)
-        raise
     if process.returncode:
         last = (said.decode("utf-8", "replace").strip().splitlines() or ["it said nothing"])[-1]
         raise SourceError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlgate.errors import SourceError
-from mlgate.policy.config import Predictions
+from mlgate.policy.predictions import Predictions
 from mlgate.sources.predictions.columns import Layout
 from mlgate.sources.predictions.faults import refuse_rows
 from mlgate.tables.store import Store

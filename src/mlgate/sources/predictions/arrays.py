@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlgate.evaluate.side import Codes, Floats
-    from mlgate.policy.config import Predictions
+    from mlgate.policy.predictions import Predictions
     from mlgate.sources.predictions.columns import Layout
     from mlgate.tables.store import Store
     from mlgate.tables.table import Column, Table

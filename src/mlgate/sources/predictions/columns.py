@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mlgate.evaluate.side import Task
-    from mlgate.policy.config import Predictions
+    from mlgate.policy.predictions import Predictions
     from mlgate.tables.store import Store
     from mlgate.tables.table import Column, Table
 

@@ -9,7 +9,7 @@ from mlgate.errors import SourceError
 from mlgate.evaluate.measures import DEFAULTS
 
 if TYPE_CHECKING:
-    from mlgate.policy.config import Predictions
+    from mlgate.policy.predictions import Predictions
     from mlgate.sources.predictions.columns import Layout
     from mlgate.tables.store import Store
     from mlgate.tables.table import Column, Table

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlgate.evaluate.rows import EvaluationSet
-    from mlgate.policy.config import Predictions
+    from mlgate.policy.predictions import Predictions
     from mlgate.tables.store import Store
     from mlgate.tables.table import Table
 

@@ -18,7 +18,7 @@ from mlgate.tables.table import name_of, queried
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlgate.policy.config import Predictions
+    from mlgate.policy.predictions import Predictions
     from mlgate.tables.store import Store
     from mlgate.tables.table import Table
 

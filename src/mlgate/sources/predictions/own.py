@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import signal
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +19,7 @@ from mlgate.errors import SourceError
 from mlgate.evaluate.measures import Measure
 from mlgate.evaluate.proportion import Around, quantile
 from mlgate.evaluate.result import Estimate, Setting
+from mlgate.sources.user_process import finished, without_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,7 +35,6 @@ _DRAWS: Final = 200
 _MANY: Final = 4_000_000
 """Rows in all draws together, beyond which there are fewer draws."""
 _FEWEST: Final = 30
-_SECRETS: Final = ("GITHUB_TOKEN", "MLGATE_TOKEN", "ACTIONS_RUNTIME_TOKEN", "GH_TOKEN")
 
 
 def is_own(name: str) -> bool:
@@ -113,12 +111,11 @@ def _asked(request: Mapping[str, Any], place: Mapping[str, Any]) -> dict[str, An
     question, reply = scratch / "question.json", scratch / "answer.json"
     question.write_text(json.dumps(request), encoding="utf-8")
     command = [str(place["python"]), str(PROGRAM), str(question), str(reply)]
-    environ = {key: text for key, text in place["environ"].items() if key not in _SECRETS}
     try:
         process = subprocess.Popen(  # noqa: S603 - the user's interpreter, arguments as a list
             command,
             cwd=place["folder"],
-            env=environ,
+            env=without_tokens(place["environ"]),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -130,14 +127,10 @@ def _asked(request: Mapping[str, Any], place: Mapping[str, Any]) -> dict[str, An
             hint="`python:` under `predictions:` names the interpreter of your environment",
         ) from exc
     try:
-        process.wait(SECONDS)
-    except BaseException as exc:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        if isinstance(exc, subprocess.TimeoutExpired):
-            what = f"`metrics`: your functions took longer than {SECONDS} s"
-            raise SourceError(what, hint="are they quick enough to be called 400 times?") from exc
-        raise
+        finished(process, SECONDS)
+    except subprocess.TimeoutExpired as exc:
+        what = f"`metrics`: your functions took longer than {SECONDS} s"
+        raise SourceError(what, hint="are they quick enough to be called 400 times?") from exc
     return _answer(reply, process.returncode)
 
 

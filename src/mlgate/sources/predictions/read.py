@@ -14,7 +14,7 @@ from mlgate.tables.table import name_of
 if TYPE_CHECKING:
     from mlgate.documents.comparison import Flips
     from mlgate.evaluate.rows import EvaluationSet
-    from mlgate.policy.config import Predictions
+    from mlgate.policy.predictions import Predictions
     from mlgate.sources.predictions.columns import Layout
     from mlgate.tables.store import Store
     from mlgate.tables.table import Table
