@@ -98,7 +98,7 @@ def power(
     """Say which drop a number of rows can show, and how many rows a limit needs.
 
     Both models predict the same rows, as in `mlgate report`. What is assumed of them is in the
-    options; `mlgate evaluate` on two files of predictions measures it.
+    options: take it from two models that you have.
     """
     from mlgate.evaluate.power import FAMILIES, Design, Rule  # noqa: PLC0415
 
