@@ -637,6 +637,18 @@ class TestPredictAgain:
         machine.work.switch("better")
         assert "wrote no out/predictions.csv" in self.trained(machine, 0.3).report().output
 
+    def test_a_folder_is_no_table_to_predict(self, machine: Machine) -> None:
+        self.trained(machine, 0.3)
+        config = AGAIN.replace("test: test.csv", "test: '*.csv'")
+        machine.work.put({"mlgate.yml": config, "more.csv": "x\n"})
+        machine.work.commit("pattern")
+        machine.work.switch("better")
+        machine.work.put({"note.txt": "x"})
+        machine.work.commit("note")
+        ran = machine.report()
+        assert ran.exit_code == 2
+        assert "stands for 2 files" in ran.stderr
+
     def test_paths_with_blanks_and_quotes(self, machine: Machine) -> None:
         config = AGAIN.replace("test.csv", '"te\'st $(x).csv"')
         self.trained(machine, 0.3)

@@ -76,7 +76,7 @@ class Evaluation:
             try:
                 head = paths_of(self.tree, wanted.file)
                 if self.against:
-                    return self.of_files(wanted, head, self.given())
+                    return self.of_files(wanted, head, self._one(self.against, "--against"))
                 base, why = self._base(wanted, Path(folder))
                 found, why = self._paired(wanted, head, base, why)
                 if found is None or found.incomparable:
@@ -98,16 +98,10 @@ class Evaluation:
         except (SourceError, ConfigError) as exc:
             return None, exc.what
 
-    def given(self) -> Path:
-        """Return the file that somebody has named as the predictions of the baseline.
-
-        Raises:
-            ConfigError: it is not one file.
-            SourceError: it does not exist.
-        """
-        paths = paths_of(self.tree, self.against)
+    def _one(self, path: str, what: str) -> Path:
+        paths = paths_of(self.tree, path)
         if len(paths) != 1:
-            raise ConfigError(f"--against {self.against!r} is not one file")
+            raise ConfigError(f"{what}: {path!r} stands for {len(paths)} files, and one is needed")
         return paths[0]
 
     def _again(self, name: str, wanted: Predictions, folder: Path) -> tuple[Path | None, str]:
@@ -121,15 +115,15 @@ class Evaluation:
             return None, ""
         places: dict[str, Path | str] = {"folder": folder, "file": wanted.file}
         test = next((model.data.test for model in models if model.data.test), None)
-        if INPUT in command:
-            if test is None:
-                raise ConfigError(
-                    "`predict` names {input}, and there is no `data: test`",
-                    hint="name the table that both models predict under `data:`",
-                )
-            places["input"] = paths_of(self.tree, test)[0]
+        if INPUT in command and test is None:
+            raise ConfigError(
+                "`predict` names {input}, and there is no `data: test`",
+                hint="name the table that both models predict under `data:`",
+            )
         self.progress(f"{name}: predicting with {commit[:7]}")
         try:
+            if INPUT in command and test is not None:
+                places["input"] = self._one(test, "`predict`: {input}")
             return predict_at(repository, commit, command, places), ""
         except SourceError as exc:
             return None, exc.what
