@@ -311,6 +311,18 @@ class TestEvaluate:
         ran = machine.report("--evidence", ".mlgate/evidence")
         assert "roc_auc" in ran.output
 
+    def test_the_evidence_knows_its_evaluation_set(self, machine: Machine) -> None:
+        """Metrics of another job do not compare with those of other rows."""
+        machine.work.put({"mlgate.yml": CONFIG, "predictions.csv": predictions(500)})
+        machine.work.commit("measured")
+        tasks = set()
+        for rows in (500, 500, 501):
+            machine.work.put({"predictions.csv": predictions(rows)})
+            machine.run("evaluate")
+            found = json.loads(machine.written("evidence/model/evaluation.json"))
+            tasks |= {m["task"] for m in found["models"][0]["metrics"]}
+        assert sorted(task.split(",")[0] for task in tasks) == ["500 rows", "501 rows"]
+
     def test_evaluated_and_reported_in_one_job(self, machine: Machine) -> None:
         """Both leave the metrics behind, and another job takes them once."""
         machine.work.put({"mlgate.yml": CONFIG, "predictions.csv": predictions(500)})

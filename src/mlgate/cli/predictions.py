@@ -188,14 +188,13 @@ class Evaluation:
         if not base and predicted.base is not None:
             base = self._estimates(predicted.base, wanted, setting)
         own = rows.base is None
-        task = "" if both else pairing.head
+        tasks = ("", "") if both and pairing.differs else (pairing.head, pairing.base)
         reason = f"the evaluation set changed: {pairing.differs}" if not both else ""
         notes = _notes(wanted, predicted, rows.left_out, why=why, both=both)
         return Scored(
-            head=tuple(metric_of(e, e.value, wanted.file, task) for e in found),
+            head=tuple(metric_of(e, e.value, wanted.file, tasks[0]) for e in found),
             base=tuple(
-                metric_of(e, e.value if own else e.base, wanted.file, pairing.base if task else "")
-                for e in base
+                metric_of(e, e.value if own else e.base, wanted.file, tasks[1]) for e in base
             )
             if predicted.base is not None
             else None,
