@@ -13,6 +13,8 @@ import tempfile
 from pathlib import Path
 
 from browser.screenshot import page_of, screenshot
+from fakes.git import GitFolder
+from fakes.predictions import predictions
 from mlgate.demo.scene import Scene
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
@@ -21,6 +23,14 @@ FORESTS = {"pass": (40, 6), "fail": (2, 1), "inconclusive": (10, 3)}
 
 FULL_REPORT = "fail"
 REPORT_HEIGHT = 1150
+ROWS_HEIGHT = 1260
+PREDICTIONS = """\
+predictions: {file: predictions.csv, id: id, label: churned, score: score, slices: [region]}
+gate:
+  - {metric: roc_auc, max-drop: 0.01}
+  - {metric: accuracy, slices: true, max-drop: 0.02}
+policy: {on-inconclusive: pass}
+"""
 
 
 def main() -> None:
@@ -38,6 +48,21 @@ def main() -> None:
             if name == FULL_REPORT:
                 page = (made / "report.html").read_text(encoding="utf-8")
                 screenshot(page, IMAGES / "report.png", width=1000, height=REPORT_HEIGHT)
+        page = row_by_row(Path(folder, "rows"))
+        screenshot(page, IMAGES / "report-rows.png", width=1000, height=ROWS_HEIGHT)
+
+
+def row_by_row(folder: Path) -> str:
+    """Return the report of a model that got worse in one region."""
+    work = GitFolder.new(folder)
+    work.put({"mlgate.yml": PREDICTIONS, "predictions.csv": predictions(6000)})
+    work.commit("Train the base model")
+    work.switch("better")
+    work.put({"predictions.csv": predictions(6000, noise=0.08, model=2, worse_in="west")})
+    work.commit("Add a feature")
+    command = [sys.executable, "-m", "mlgate", "--quiet", "report"]
+    subprocess.run(command, cwd=folder, check=False, stdout=subprocess.DEVNULL)
+    return (folder / ".mlgate" / "report.html").read_text(encoding="utf-8")
 
 
 def reported(scene: Scene, base: str, trees: int, depth: int) -> Path:

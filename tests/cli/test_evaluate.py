@@ -80,6 +80,22 @@ class TestInTheReport:
         assert auc["n"] == 4000
         assert metric(machine, "accuracy")["interval"]["method"] == "paired, Newcombe"
 
+    @pytest.mark.parametrize("model", [2, 3, 4])
+    def test_chance_among_seventy_metrics_without_a_rule_is_no_warning(
+        self, machine: Machine, model: int
+    ) -> None:
+        proposed(machine, predictions(4000), predictions(4000, model=model)).report()
+        free = [j for j in machine.verdict()["judgements"] if not j.get("rule") and j.get("metric")]
+        assert len(free) > 70
+        assert {j["outcome"] for j in free} <= {"pass", "unjudged"}
+
+    def test_metrics_without_a_rule_that_got_worse_are_warnings(self, machine: Machine) -> None:
+        head = predictions(4000, model=2, worse_in="west")
+        proposed(machine, predictions(4000), head).report()
+        for subject in ("brier", "roc_auc[region=west]"):
+            assert machine.judgement(subject)["outcome"] == "worse"
+            assert machine.judgement(subject)["effect"] == "warn"
+
     def test_a_worse_model_fails(self, machine: Machine) -> None:
         ran = proposed(machine, predictions(4000), predictions(4000, noise=0.5)).report()
         assert ran.exit_code == 1

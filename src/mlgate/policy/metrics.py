@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import math
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from mlgate.documents.verdict import Judgement
+from mlgate.evaluate.proportion import quantile
 from mlgate.policy.bounds import ORDER, Finding, findings, level_findings
 from mlgate.policy.phrases import listing, move, number
 from mlgate.policy.rules import select_metrics
@@ -44,8 +47,9 @@ def judge_metrics(
             yield bench.ruled(rule, metric)
     for metric in selection.excluded:
         yield Judged(bench.excluded(metric))
+    tests = sum(metric.interval is not None for metric in selection.free)
     for metric in selection.free:
-        yield Judged(bench.free(metric))
+        yield Judged(bench.free(metric, tests))
 
 
 class _Bench:
@@ -90,8 +94,8 @@ class _Bench:
         )
         return self._judgement(found, metric, rule=None, effect="pass", level="off")
 
-    def free(self, metric: MetricChange) -> Judgement:
-        found = self._unreadable(metric) or _unruled(metric)
+    def free(self, metric: MetricChange, tests: int) -> Judgement:
+        found = self._unreadable(metric) or _unruled(metric, tests)
         effect = self._effect(found.outcome, None, metric)
         return self._judgement(found, metric, rule=None, effect=effect)
 
@@ -190,6 +194,20 @@ def _levelled(effect: Effect, rule: Rule | None) -> Effect:
     return "warn" if effect == "fail" and rule is not None and rule.level == "warn" else effect
 
 
+def _by_chance(metric: MetricChange, tests: int) -> bool:
+    """Tell whether a change may be one of ``tests`` that chance alone has made (Bonferroni)."""
+    around = metric.interval
+    if around is None or metric.change is None:
+        return False
+    if around.low <= 0 <= around.high:
+        return True
+    half = (around.high - around.low) / 2
+    if half <= 0 or not math.isfinite(half):
+        return False
+    z = abs(metric.change) / half * quantile(around.confidence)
+    return 2 * (1 - NormalDist().cdf(z)) > (1 - around.confidence) / max(tests, 1)
+
+
 def _directed(rule: Rule, metric: MetricChange) -> MetricChange:
     """Let the rule say which way is better: by ``direction``, else by its one-sided limit."""
     implied: Direction | None = None
@@ -233,8 +251,12 @@ def _limits(rule: Rule) -> str:
     return rule.text.partition(", ")[2]
 
 
-def _unruled(metric: MetricChange) -> Finding:
-    """Show a metric without a rule; one that got worse is a warning that names the rule."""
+def _unruled(metric: MetricChange, tests: int) -> Finding:
+    """Show a metric without a rule; one that got worse is a warning that names the rule.
+
+    Of ``tests`` such metrics with an interval, none is to be called better or worse by chance
+    more often than one alone: each must be as sure as the confidence says for all of them.
+    """
     if metric.change is None:
         why = metric.base_problem
         said = "is new" if why == "absent" else f"has no usable value at the baseline: {why}"
@@ -248,9 +270,7 @@ def _unruled(metric: MetricChange) -> Finding:
         )
     rule = suggest_rule(metric.name, metric.base, metric.direction)
     better = metric.change if metric.direction == "higher" else -metric.change
-    around = metric.interval
-    unsure = around is not None and around.low <= 0 <= around.high
-    if better == 0 or unsure:
+    if better == 0 or _by_chance(metric, tests):
         return Finding(outcome="pass", limit="", sentence=f"{metric.title} {move(metric)}.")
     if better > 0:
         sentence = f"{metric.title} {move(metric)}: better."
