@@ -69,7 +69,7 @@ def workflows(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """The fast suites: unit and command line, with doctests."""
-    session.run(*PYTEST, *(session.posargs or ("tests/unit", "tests/cli", "src")))
+    session.run(*PYTEST, "-n", "auto", *(session.posargs or ("tests/unit", "tests/cli", "src")))
 
 
 @nox.session
