@@ -60,22 +60,24 @@ def roc_auc(side: Side) -> Linear:
     Raises:
         UndefinedError: only one class is there, or only one row of a class.
     """
-    return _auc(side.is_positive, *_sorted_score(side), side.weights)
+    order, ties = _sorted_score(side)
+    return _auc(side.is_positive[order], order, ties, side.weights[order])
 
 
-def _sorted_score(side: Side) -> tuple[Codes, Floats]:
+def _sorted_score(side: Side) -> tuple[Codes, tuple[Codes, Codes]]:
     if side.score is None:
         raise UndefinedError("no score")
-    return side.order, side.score[side.order]
+    return side.order, side.ties
 
 
-def _auc(positive: NDArray[np.bool_], order: Codes, score: Floats, weights: Floats) -> Linear:
-    is_positive, weight = positive[order], weights[order]
+def _auc(
+    is_positive: NDArray[np.bool_], order: Codes, ties: tuple[Codes, Codes], weight: Floats
+) -> Linear:
     one, other = np.where(is_positive, weight, 0.0), np.where(is_positive, 0.0, weight)
     total_one, total_other = float(one.sum()), float(other.sum())
     if total_one <= 0 or total_other <= 0:
         raise UndefinedError("only one class")
-    first, last = _ties(score)
+    first, last = ties
     up_one, up_other = _before(one), _before(other)
     below = np.where(is_positive, up_other[first] + up_other[last + 1], 0.0) / (2 * total_other)
     above = total_one - (up_one[first] + up_one[last + 1]) / 2
@@ -89,14 +91,6 @@ def _auc(positive: NDArray[np.bool_], order: Codes, score: Floats, weights: Floa
     with np.errstate(invalid="ignore"):
         influence[order] = weight * (placement - value) * scale / sides
     return Linear(value, influence)
-
-
-def _ties(score: Floats) -> tuple[Codes, Codes]:
-    """Return the first and the last place of the ties of each place in sorted scores."""
-    starts = np.flatnonzero(np.r_[True, score[1:] != score[:-1]])
-    lengths = np.diff(np.r_[starts, score.size])
-    first = np.repeat(starts, lengths)
-    return first, first + np.repeat(lengths, lengths) - 1
 
 
 def _before(values: Floats) -> Floats:
@@ -113,13 +107,12 @@ def average_precision(side: Side) -> Linear:
     Raises:
         UndefinedError: there is no positive row.
     """
-    order, score = _sorted_score(side)
+    order, (first, last) = _sorted_score(side)
     is_positive, weight = side.is_positive[order], side.weights[order]
     one = np.where(is_positive, weight, 0.0)
     total = float(one.sum())
     if total <= 0:
         raise UndefinedError("no row of the positive class")
-    first, last = _ties(score)
     true = total - _before(one)[first]
     called = float(weight.sum()) - _before(weight)[first]
     precision = true / called

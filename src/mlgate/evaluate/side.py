@@ -62,6 +62,17 @@ class Side:
             raise ValueError("there is no score")
         return np.argsort(self.score)
 
+    @cached_property
+    def ties(self) -> tuple[Codes, Codes]:
+        """Return the first and the last place of the ties of each place in ``order``."""
+        if self.score is None:
+            raise ValueError("there is no score")
+        score = self.score[self.order]
+        starts = np.flatnonzero(np.r_[True, score[1:] != score[:-1]])
+        lengths = np.diff(np.r_[starts, score.size])
+        first = np.repeat(starts, lengths)
+        return first, first + np.repeat(lengths, lengths) - 1
+
     def take(self, rows: NDArray[np.bool_] | Codes) -> Side:
         """Return the given rows."""
         return Side(
