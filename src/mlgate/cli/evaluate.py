@@ -155,6 +155,7 @@ def _open(session: Session, base: str, against: str) -> Evaluation:
         rules=rules_for(session, tree, baseline),
         baseline=baseline,
         against=against,
+        pictures=False,
         progress=Progress(session).say,
     )
 

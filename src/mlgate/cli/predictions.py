@@ -40,6 +40,7 @@ class Evaluation:
         rules: Configuration of the head, and of the baseline where that decides.
         baseline: What the head is compared with.
         against: File with the baseline's predictions; empty for what git or DVC keeps.
+        pictures: Whether curves, and what flipped, are wanted as well.
         progress: Is told what is being done.
     """
 
@@ -48,6 +49,7 @@ class Evaluation:
     rules: Rules
     baseline: Baseline
     against: str = ""
+    pictures: bool = True
     progress: Callable[[str], None] = lambda _said: None
 
     def wanted(self, name: str) -> Predictions | None:
@@ -158,9 +160,8 @@ class Evaluation:
         with Store([path for table in files for path in table.paths]) as store:
             opened = [open_table(store, one) for one in files]
             tables, single = single_labels(store, opened, wanted)
-            predicted = read_predictions(
-                store, tables[0], tables[1] if len(tables) > 1 else None, single
-            )
+            base_table = tables[1] if len(tables) > 1 else None
+            predicted = read_predictions(store, tables[0], base_table, single, flips=self.pictures)
         return self._judged(single, predicted, why)
 
     def _base(self, wanted: Predictions, folder: Path) -> tuple[Path | None, str]:
@@ -201,7 +202,9 @@ class Evaluation:
             paired={key_of(e, wanted.file): paired_of(e, policy.confidence, reason) for e in found},
             notes=notes,
             source=SourceFile(path=wanted.file[:1024], format=FORMAT),
-            rows=findings_of(wanted, rows, predicted.flips if both else None),
+            rows=findings_of(wanted, rows, predicted.flips if both else None)
+            if self.pictures
+            else None,
         )
 
     def _estimates(

@@ -74,9 +74,16 @@ class Predicted:
 
 
 def read_predictions(
-    store: Store, head: Table, base: Table | None, wanted: Predictions
+    store: Store, head: Table, base: Table | None, wanted: Predictions, *, flips: bool = True
 ) -> Predicted:
     """Return the predictions of one or two tables, checked.
+
+    Args:
+        store: The database that holds them.
+        head: Predictions of the head.
+        base: Predictions of the baseline.
+        wanted: What their columns are.
+        flips: Whether to look for rows that flipped.
 
     Raises:
         ConfigError: a column does not exist, or does not fit.
@@ -94,15 +101,15 @@ def read_predictions(
         return Predicted(head=reading.rows(head), base=reading.rows(base))
     pairing = _pairing(store, head, base, wanted, layout)
     pairs = reading.pairs(head, base) if pairing.paired else None
-    flips = read_flips(store, head, pairs, wanted) if pairs else None
+    flipped = read_flips(store, head, pairs, wanted) if pairs and flips else None
     if pairs is not None and not pairing.differs:
-        return Predicted(head=pairs, base=pairs, pairs=pairs, pairing=pairing, flips=flips)
+        return Predicted(head=pairs, base=pairs, pairs=pairs, pairing=pairing, flips=flipped)
     return Predicted(
         head=reading.rows(head),
         base=reading.rows(base),
         pairs=pairs,
         pairing=pairing,
-        flips=flips,
+        flips=flipped,
     )
 
 
