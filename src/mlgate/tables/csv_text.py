@@ -65,7 +65,7 @@ def _heading(store: Store, files: TableFiles, path: str) -> tuple[tuple[str, ...
     found = store.rows(
         f"SELECT line FROM read_csv([{literal(path)}], auto_detect = false, header = false, "
         f"delim = '\x01', quote = '', escape = '', columns = {{'line': 'VARCHAR'}}, "
-        f"max_line_size = {_MAX_HEADING}) LIMIT 1"
+        f"max_line_size = {_MAX_HEADING}, parallel = false) LIMIT 1"
     )
     line = str(found[0][0] or "").removeprefix("\ufeff") if found else ""
     if not line.strip():

@@ -74,7 +74,6 @@ class Store:
             "temp_directory": self._spill.name,
             "allowed_paths": [str(path) for path in files],
             "allowed_directories": [f"{exports}/"] if exports else [],
-            "preserve_insertion_order": False,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "enable_progress_bar": False,
