@@ -177,6 +177,10 @@ class TestInTheReport:
         assert ran.exit_code == 1, ran.output
         assert machine.judgement("roc_auc")["outcome"] == "fail"
         assert machine.report("--against", "old.csv", "--evidence", ".mlgate").exit_code == 2
+        machine.work.put({"plain.yml": "version: 1\n"})
+        ran = machine.run("--config", "plain.yml", "report", "--against", "old.csv")
+        assert ran.exit_code == 2
+        assert "`predictions:`" in ran.stderr
         ran = machine.report("--against", "lost.csv")
         assert ran.exit_code == 3
         assert "lost.csv: no such file" in ran.output
@@ -553,6 +557,20 @@ class TestBadInput:
         assert ran.exit_code in {2, 3}
         assert "root" not in ran.output
 
+    def test_a_column_that_speaks_to_the_log(self, folder: Machine) -> None:
+        heading = ["::error::pwned" if column == "region" else column for column in HEADING]
+        folder.work.put({"p.csv": csv_text(scored(300), heading)})
+        ran = folder.run("evaluate", "p.csv", *GIVEN, "--slice", "::error::pwned")
+        assert ran.exit_code == 0, ran.output
+        assert "error::pwned=north" in ran.stdout
+        assert not [line for line in ran.stdout.splitlines() if line.startswith("::error")]
+
+    def test_gaps_stand_with_the_metrics_of_all_rows(self, folder: Machine) -> None:
+        config = CONFIG.replace("gate:\n", "  gaps: {region: [recall]}\ngate:\n")
+        folder.work.put({"mlgate.yml": config, "predictions.csv": predictions(900)})
+        lines = folder.run("evaluate").stdout.splitlines()
+        assert any(line.startswith("recall_gap[by=region]") for line in lines[: lines.index("")])
+
     def test_hostile_values_of_slices(self, folder: Machine) -> None:
         bad = "<img src=x>|\x1b[31m::error::"
         ran = evaluated(folder, changed(3, bad, every=2), *GIVEN, "--slice", "region")
@@ -750,6 +768,44 @@ class TestOwnMetrics:
         ran = proposed(machine, text, text, self.config(function, gate=gate)).report()
         assert ran.exit_code == 3
         assert said in machine.judgement(function)["sentence"]
+
+    @pytest.mark.parametrize("name", ["own:", ":profit", "own:a b", "own:f:g", "os;x:y"])
+    def test_a_name_that_is_no_function(self, machine: Machine, name: str) -> None:
+        config = self.config("profit", gate="{metric: roc_auc, max-drop: 0.2}")
+        config = config.replace("own:profit", f'"{name}"')
+        ran = proposed(machine, predictions(300), predictions(300), config).report()
+        assert ran.exit_code == 2
+        assert "written as `module:function`" in ran.stderr
+
+    def test_modules_of_ours_hide_none_of_the_users(self, machine: Machine) -> None:
+        """A package that is installed as `columns` must not be ours of that name."""
+        config = self.config("profit", gate="{metric: roc_auc, max-drop: 0.2}")
+        source = OWN.replace("def profit(rows):\n", "def profit(rows):\n    import columns\n", 1)
+        machine.work.put({"own.py": source})
+        proposed(machine, predictions(300), predictions(300), config).report()
+        said = machine.judgement("profit")["sentence"]
+        assert "ModuleNotFoundError: No module named 'columns'" in said
+
+    @pytest.mark.parametrize("function", ["hostile", "odd"])
+    def test_an_answer_that_is_none(self, machine: Machine, function: str) -> None:
+        """A function that speaks to the log, and one that writes the answer itself."""
+        source = (
+            "def hostile(rows):\n    raise ValueError('\\n::error::pwned \\x1b[31m')\n"
+            "def odd(rows):\n"
+            "    import atexit, json, sys\n"
+            "    answer = {'own:odd': {'values': [1], 'draws': [[1], [1, 2], 'x']}}\n"
+            "    atexit.register(lambda: json.dump(answer, open(sys.argv[2], 'w')))\n"
+            "    return 1.0\n"
+        )
+        machine.work.put({"own.py": source, "predictions.csv": predictions(300)})
+        gate = "{metric: roc_auc, max-drop: 0.2}"
+        machine.work.put({"mlgate.yml": self.config(function, gate=gate)})
+        ran = machine.run("evaluate")
+        assert ran.exit_code == 0, ran.output
+        assert "\x1b" not in ran.output
+        assert not [line for line in ran.output.splitlines() if line.startswith("::error")]
+        said = {"hostile": "ValueError", "odd": "no number for some of the rows"}[function]
+        assert said in ran.stdout
 
     def test_an_interpreter_that_is_not_there(self, machine: Machine) -> None:
         config = self.config("profit", gate="{metric: roc_auc, max-drop: 0.2}")

@@ -198,19 +198,18 @@ def _compared(
     confidence = rules.decides.policy.confidence
     configs = (rules.decides, rules.measures)
     scores: dict[str, Scored | None] = {}
-    if request.against and (len(names) > 1 or request.evidence):
+    measured = any(rules_of(c, name).predictions for c in configs for name in names)
+    if request.against and (len(names) > 1 or request.evidence or not measured):
         raise ConfigError(
-            "--against is for one model that is measured here",
-            hint="choose it with --model, and leave --evidence out",
+            "--against is for one model with `predictions:` that are measured here",
+            hint="choose it with --model, leave --evidence out, and name its columns in mlgate.yml",
         )
-    if not request.evidence and any(
-        rules_of(c, name).predictions for c in configs for name in names
-    ):
+    if measured and not request.evidence:
         from mlgate.cli.predictions import Evaluation  # noqa: PLC0415  # heavy
         from mlgate.cli.progress import Progress  # noqa: PLC0415
 
         with Progress(session) as progress:
-            run_ = Evaluation(
+            evaluation = Evaluation(
                 session=session,
                 tree=tree,
                 rules=rules,
@@ -218,7 +217,7 @@ def _compared(
                 against=request.against,
                 progress=progress.say,
             )
-            scores = {name: run_.scored(name) for name in names}
+            scores = {name: evaluation.scored(name) for name in names}
     models = []
     comparisons = []
     for model in head.models:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
@@ -11,6 +12,9 @@ from mlgate.policy.section import PathPattern, Pattern, Section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+_FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
 class Predictions(Section, frozen=True, kw_only=True):
@@ -78,6 +82,9 @@ class Predictions(Section, frozen=True, kw_only=True):
         }
         if len(sizes) > 1 or not self.labels:
             raise ValueError("several labels need as many columns of `prediction` and `score`")
+        own = [name for name in self.metrics if ":" in name]
+        if not all(_FUNCTION.fullmatch(name) for name in own):
+            raise ValueError("a metric of your own is written as `module:function`")
         if not all(_is_share(text) for text in self.quantiles):
             raise ValueError("`quantiles` lie between 0 and 1")
         bins = (edges for one in self.slices if isinstance(one, dict) for edges in one.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
+from mlgate.ci.commands import log_safe_lines
 from mlgate.render import words
 from mlgate.render.escape import visible
 from mlgate.render.numbers import NONE, alone, count, figures
@@ -23,6 +24,7 @@ _PAIRED: Final = ("metric", "baseline", "head", "change", "p", "rows")
 def render_evaluation(comparison: Comparison) -> str:
     """Return a table a slice, that of all rows first, and the notes."""
     metrics = [m for m in comparison.metrics if m.head is not None or m.head_problem]
+    metrics.sort(key=lambda m: bool(_heading(m.slice)))
     paired = any(m.base is not None for m in metrics)
     lines: list[str] = []
     parts = groupby(metrics, key=lambda m: _heading(m.slice))
@@ -40,7 +42,7 @@ def render_evaluation(comparison: Comparison) -> str:
     reasons = dict.fromkeys(m.incomparable for m in metrics if m.incomparable)
     notes = [*(f"Not compared: {reason}." for reason in reasons), *comparison.notes]
     lines += ["", *(visible(note, limit=1000) for note in notes)] if notes else []
-    return "\n".join(lines).lstrip("\n") + "\n"
+    return log_safe_lines("\n".join(lines).lstrip("\n")) + "\n"
 
 
 def _heading(part: str) -> str:
@@ -51,14 +53,14 @@ def _heading(part: str) -> str:
 def _alone(metric: MetricChange) -> tuple[str, ...]:
     title = _title(metric)
     if metric.head is None:
-        return title, NONE, metric.head_problem, ""
+        return title, NONE, visible(metric.head_problem, limit=200), ""
     return title, *alone(metric), _rows(metric)
 
 
 def _paired(metric: MetricChange) -> tuple[str, ...]:
     title = _title(metric)
     if metric.head is None:
-        return title, NONE, NONE, metric.head_problem, "", ""
+        return title, NONE, NONE, visible(metric.head_problem, limit=200), "", ""
     shown = figures(metric)
     p = metric.interval.p if metric.interval and not metric.incomparable else None
     change = "" if metric.incomparable else shown.change

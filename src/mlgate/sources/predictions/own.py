@@ -153,7 +153,7 @@ def _estimate(name: str, answer: Any, n: int, setting: Setting) -> Estimate:  # 
     if not values or not math.isfinite(values[0]):
         said = f"is {values[0]}" if values else found.get("problem", "no value")
         return Estimate(measure=measure, n=n, problem=f"{name}: {said}"[:300])
-    drawn = np.array(found.get("draws", []), dtype=float)
+    drawn = _drawn(found.get("draws"))
     if drawn.ndim != 2 or drawn.shape[1] != len(values) or not np.isfinite(drawn).all():  # noqa: PLR2004
         return Estimate(measure=measure, n=n, problem=f"{name}: no number for some of the rows")
     z = quantile(setting.confidence)
@@ -172,3 +172,11 @@ def _estimate(name: str, answer: Any, n: int, setting: Setting) -> Estimate:  # 
         change=change,
         stderr=error,
     )
+
+
+def _drawn(draws: Any) -> np.ndarray:  # noqa: ANN401
+    """Return the values on resampled rows as an array; an empty one where they are none."""
+    try:
+        return np.array(draws, dtype=float)
+    except (ValueError, TypeError):
+        return np.array([])

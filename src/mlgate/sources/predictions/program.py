@@ -15,7 +15,8 @@ import traceback
 def main():
     with open(sys.argv[1]) as file:
         request = json.load(file)
-    sys.path.insert(0, os.getcwd())
+    here = os.path.dirname(os.path.abspath(__file__))  # its modules must not hide the user's
+    sys.path[:] = [os.getcwd(), *(path for path in sys.path if os.path.abspath(path) != here)]
     answer = {}
     for name in request["functions"]:
         try:
