@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mlgate.evaluate.proportion import Around
+from mlgate.evaluate.student import t_quantile, t_tail
 
 if TYPE_CHECKING:
     from mlgate.evaluate.side import Codes, Floats
@@ -40,24 +40,3 @@ def student(
     p = 2 * t_tail(abs(value) / error, units - 1) if error > 0 else float(value == 0)
     named = f"{method}, {units} groups" if group is not None else method
     return Around(value - half, value + half, named, p)
-
-
-def t_quantile(probability: float, freedom: int) -> float:
-    """Return the quantile of Student's t; the normal one from ten thousand degrees on."""
-    if freedom >= _MANY:
-        return NormalDist().inv_cdf(probability)
-    from scipy.special import stdtrit  # noqa: PLC0415  # not needed for large samples
-
-    return float(stdtrit(freedom, probability))
-
-
-def t_tail(value: float, freedom: int) -> float:
-    """Return the probability that Student's t exceeds a positive value."""
-    if freedom >= _MANY:
-        return math.erfc(value / math.sqrt(2)) / 2
-    from scipy.special import stdtr  # noqa: PLC0415
-
-    return float(stdtr(freedom, -value))
-
-
-_MANY = 10_000

@@ -10,11 +10,12 @@ from scipy import stats
 
 from mlgate.evaluate import bootstrap, influence
 from mlgate.evaluate.estimate import estimates
-from mlgate.evaluate.intervals import standard_error, student, t_quantile, t_tail
+from mlgate.evaluate.intervals import standard_error, student
 from mlgate.evaluate.measures import Measure, measure
 from mlgate.evaluate.proportion import mcnemar_mid_p, newcombe
 from mlgate.evaluate.result import Estimate, Setting
 from mlgate.evaluate.side import Side
+from mlgate.evaluate.student import t_quantile, t_tail
 from unit.evaluate.test_values import binary, multiclass, regression
 
 
@@ -55,10 +56,19 @@ def test_paired_t() -> None:
     assert made.change.p == pytest.approx(wanted.pvalue)
 
 
-def test_t_is_scipys() -> None:
-    for freedom in (1, 5, 30, 9999, 20_000):
-        assert t_quantile(0.975, freedom) == pytest.approx(stats.t.ppf(0.975, freedom), rel=1e-3)
-        assert t_tail(2.2, freedom) == pytest.approx(stats.t.sf(2.2, freedom), rel=1e-2)
+@pytest.mark.parametrize("freedom", [0.5, 1, 1.3, 2, 7.7, 30, 999, 9999])
+def test_t_is_scipys(freedom: float) -> None:
+    for value in (-40, -0.1, 0, 1e-8, 0.3, 2.2, 30, 1e4):
+        wanted = stats.t.sf(value, freedom)
+        assert t_tail(value, freedom) == pytest.approx(wanted, rel=1e-8, abs=1e-280)
+    for probability in (0.5, 0.6, 0.9, 0.975, 0.9999):
+        wanted = stats.t.ppf(probability, freedom)
+        assert t_quantile(probability, freedom) == pytest.approx(wanted, rel=1e-9, abs=1e-12)
+
+
+def test_t_of_many_degrees_is_normal() -> None:
+    assert t_quantile(0.975, 20_000) == pytest.approx(stats.norm.ppf(0.975))
+    assert t_tail(2.2, 20_000) == pytest.approx(stats.norm.sf(2.2))
 
 
 def test_newcombe_as_published() -> None:
