@@ -160,6 +160,7 @@ def wanted(config: Config, name: str) -> Wanted:
         artifacts=model.artifacts,
         data=model.data.paths,
         best_by=model.best_by or "",
+        repeats=model.repeats,
         predictions=model.predictions.file if model.predictions else "",
         predicts=bool(model.predictions and model.predict),
     )

@@ -139,6 +139,7 @@ def _interval(around: Around | None, confidence: float) -> Interval | None:
         confidence=confidence,
         method=around.method,
         p=around.p,
+        freedom=around.freedom,
     )
 
 

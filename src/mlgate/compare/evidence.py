@@ -149,6 +149,7 @@ def _metric_change(
         direction=stated or known,
         direction_from="file" if stated else "name" if known else "unknown",
         n=head.n if head else None,
+        repeats=len(head.repeats) if head else 0,
         incomparable=_incomparable(base, head),
     )
 
@@ -174,12 +175,20 @@ def _problem(metric: Metric) -> str:
 
 
 def _incomparable(base: Metric | None, head: Metric | None) -> str:
+    if base and head and _other_folds(base, head):
+        runs = f"{len(base.repeats)} → {len(head.repeats)}"
+        return f"the folds changed ({runs}), so their values do not pair"
     if base is None or head is None or not base.task or not head.task or base.task == head.task:
         return ""
     return (
         "the evaluation task changed "
         f"({_short(base.task)} → {_short(head.task)}), so the two numbers measure different things"
     )
+
+
+def _other_folds(base: Metric, head: Metric) -> bool:
+    known = bool(base.repeats and head.repeats and (base.folds or head.folds))
+    return known and (base.folds, len(base.repeats)) != (head.folds, len(head.repeats))
 
 
 def _short(digest: str) -> str:

@@ -37,7 +37,8 @@ class Baseline(Document, frozen=True, kw_only=True):
 class Interval(Document, frozen=True, kw_only=True):
     """Confidence interval of a change (head − base) and the method it comes from.
 
-    ``p`` is the two-sided p-value of no change, where the method tells one.
+    ``p`` is the two-sided p-value of no change, where the method tells one; ``freedom`` are the
+    degrees of freedom of Student's t, ``None`` where the interval is not of that distribution.
     """
 
     low: float
@@ -45,6 +46,7 @@ class Interval(Document, frozen=True, kw_only=True):
     confidence: float
     method: Label
     p: float | None = None
+    freedom: float | None = None
 
 
 class MetricChange(Document, frozen=True, kw_only=True):
@@ -63,6 +65,7 @@ class MetricChange(Document, frozen=True, kw_only=True):
         direction: Which way is better; ``None`` when nobody says.
         direction_from: Who says so.
         n: Rows at the head that the metric is of, where known.
+        repeats: Runs at the head that the value is the mean of; 0 for a single one.
         incomparable: Why the two sides must not be compared; empty when they may.
     """
 
@@ -80,6 +83,7 @@ class MetricChange(Document, frozen=True, kw_only=True):
     direction: Direction | None = None
     direction_from: Literal["rule", "file", "name", "unknown"] = "unknown"
     n: Count | None = None
+    repeats: Count = 0
     incomparable: Text = ""
 
     @property

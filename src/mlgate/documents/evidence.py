@@ -19,6 +19,7 @@ from mlgate.documents.base import (
 
 MAX_METRICS = 200_000
 MAX_BINS = 32
+MAX_REPEATS = 1000
 
 
 class Metric(Document, frozen=True, kw_only=True):
@@ -35,6 +36,8 @@ class Metric(Document, frozen=True, kw_only=True):
         stderr: Standard error of the value, in its unit, where the file states it.
         n: Number of rows the value is a plain proportion of, where the file states it.
         task: Digest or version of the evaluation task; two different ones do not compare.
+        repeats: Values of repeated runs, of which ``value`` is the mean.
+        folds: Number of folds where the runs are of one cross-validation; 0 for seeds.
     """
 
     name: Name
@@ -47,6 +50,8 @@ class Metric(Document, frozen=True, kw_only=True):
     stderr: Annotated[float, msgspec.Meta(ge=0)] | None = None
     n: Count | None = None
     task: Label = ""
+    repeats: Annotated[tuple[float, ...], msgspec.Meta(max_length=MAX_REPEATS)] = ()
+    folds: Count = 0
 
     @property
     def key(self) -> tuple[str, str, str]:

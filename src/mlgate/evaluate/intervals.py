@@ -39,4 +39,4 @@ def student(
     half = t_quantile((1 + confidence) / 2, units - 1) * error
     p = 2 * t_tail(abs(value) / error, units - 1) if error > 0 else float(value == 0)
     named = f"{method}, {units} groups" if group is not None else method
-    return Around(value - half, value + half, named, p)
+    return Around(value - half, value + half, named, p, units - 1)

@@ -9,12 +9,16 @@ from statistics import NormalDist
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """An interval, the method it comes from, and the two-sided p-value of no change."""
+    """An interval, the method it comes from, and the two-sided p-value of no change.
+
+    ``freedom`` are the degrees of freedom of Student's t, where the interval is of it.
+    """
 
     low: float
     high: float
     method: str
     p: float | None = None
+    freedom: float | None = None
 
 
 def newcombe(head_only: int, base_only: int, both: int, n: int, confidence: float) -> Around:

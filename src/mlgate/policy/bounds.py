@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Final
 
 from mlgate.compare.decimals import decimal
-from mlgate.evaluate.proportion import quantile
+from mlgate.evaluate.student import t_quantile, t_tail
 from mlgate.policy.phrases import drop_limit, move, number, rise_limit
 
 if TYPE_CHECKING:
@@ -146,17 +145,21 @@ class _Change:
             return ""
         half = float(self._delta - self._low)
         text = f"These sizes can show a change of about {half:.2g}."
-        if self._metric.n and self._tolerance > 0:
-            rows = math.ceil(self._metric.n * (half / float(self._tolerance)) ** 2)
-            text += f" About {rows:,} rows would show the limit.".replace(",", " ")
+        size = self._metric.repeats or self._metric.n
+        if size and self._tolerance > 0:
+            needed = math.ceil(size * (half / float(self._tolerance)) ** 2)
+            what = "runs" if self._metric.repeats else "rows"
+            text += f" About {needed:,} {what} would show the limit.".replace(",", " ")
         return text
 
     def _p(self) -> float | None:
         around = self._metric.interval
         if around is None or self._high is None:
             return None
-        spread = float(self._high - self._delta) / quantile(around.confidence)
+        edge = (1 + around.confidence) / 2
+        freedom = around.freedom or math.inf
+        spread = float(self._high - self._delta) / t_quantile(edge, freedom)
         gap = float(-self._tolerance - self._delta)
         if spread <= 0:
             return 0.0 if gap > 0 else 1.0
-        return 1 - NormalDist().cdf(gap / spread)
+        return t_tail(gap / spread, freedom)

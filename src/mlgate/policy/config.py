@@ -199,12 +199,35 @@ class ResultFile(Section, frozen=True, kw_only=True):
     format: Pattern | None = None
 
 
+class Repeats(Section, frozen=True, kw_only=True):
+    """Runs that were repeated with other seeds, or the folds of a cross-validation.
+
+    A metric is then the mean of its runs, with an interval of their spread: the noise of training,
+    which is not the noise of the evaluation set.
+
+    Attributes:
+        files: Metric files of which each is one run, as paths or globs: `runs/seed-*/metrics.json`.
+        metrics: Names or globs of metrics that are lists with a number a run, as in `cv.*`.
+        folds: Number of folds, where the runs are those of a cross-validation; they then pair in
+            their order. Left out, runs are independent, as those of several seeds are.
+    """
+
+    files: tuple[PathPattern, ...] = ()
+    metrics: tuple[Pattern, ...] = ()
+    folds: Annotated[int, msgspec.Meta(ge=2, le=1000)] | None = None
+
+    def __post_init__(self) -> None:
+        if not (self.files or self.metrics):
+            raise ValueError("`repeats` names `files` or `metrics`")
+
+
 class Model(Section, frozen=True, kw_only=True):
     """Where one model's evidence is, and its rules.
 
     Attributes:
         metrics: Metric files, as paths or globs; left out, they are found by themselves.
         params: Parameter files, likewise.
+        repeats: Metrics of repeated runs.
         data: Data sets.
         predictions: What the model predicted for its evaluation set.
         predict: Command that predicts with the baseline's code, where git and DVC keep no
@@ -218,6 +241,7 @@ class Model(Section, frozen=True, kw_only=True):
 
     metrics: tuple[PathPattern, ...] | None = None
     params: tuple[PathPattern, ...] | None = None
+    repeats: Repeats | None = None
     data: Data = Data()
     predictions: Predictions | None = None
     predict: Pattern | None = None

@@ -5,13 +5,12 @@ from __future__ import annotations
 import difflib
 import math
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from mlgate.documents.verdict import Judgement
-from mlgate.evaluate.proportion import quantile
+from mlgate.evaluate.student import t_quantile, t_tail
 from mlgate.policy.bounds import ORDER, Finding, findings, level_findings
 from mlgate.policy.phrases import listing, move, number
 from mlgate.policy.rules import select_metrics
@@ -204,8 +203,9 @@ def _by_chance(metric: MetricChange, tests: int) -> bool:
     half = (around.high - around.low) / 2
     if half <= 0 or not math.isfinite(half):
         return False
-    z = abs(metric.change) / half * quantile(around.confidence)
-    return 2 * (1 - NormalDist().cdf(z)) > (1 - around.confidence) / max(tests, 1)
+    freedom = around.freedom or math.inf
+    t = abs(metric.change) / half * t_quantile((1 + around.confidence) / 2, freedom)
+    return 2 * t_tail(t, freedom) > (1 - around.confidence) / max(tests, 1)
 
 
 def _directed(rule: Rule, metric: MetricChange) -> MetricChange:

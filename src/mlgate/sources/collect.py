@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -29,17 +30,20 @@ from mlgate.sources.find import (
 from mlgate.sources.parameters import MAX_PARAMETERS, parse_parameters
 from mlgate.sources.parsed import NotMetricsError, Parsed, whole
 from mlgate.sources.reading import Contents, read_each
+from mlgate.sources.repeats import joined_runs, noted, unmatched, with_lists
 from mlgate.sources.selection import Selection, select
 from mlgate.sources.tree_formats import parse_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
+    from mlgate.policy.config import Repeats
     from mlgate.sources.dvc_tree import ThroughDvc
     from mlgate.sources.tree import Tree
 
 MAX_SOURCES: Final = 20_000
 MAX_NOTES: Final = 1000
+_DIGITS: Final = re.compile(r"([0-9]{1,18})")
 MAX_LIKELY: Final = 1000
 """More numbers than this in a file that nobody named are data, not a summary."""
 
@@ -55,6 +59,7 @@ class Wanted:
         artifacts: Paths or patterns of model files.
         data: Paths of data files.
         best_by: Column of a CSV whose best row counts; empty for the last row.
+        repeats: Which metrics are those of repeated runs.
         predictions: File of predictions; where there is one, no metric file need be found.
         predicts: Whether predictions of any commit can be made again.
     """
@@ -65,6 +70,7 @@ class Wanted:
     artifacts: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     best_by: str = ""
+    repeats: Repeats | None = None
     predictions: str = ""
     predicts: bool = False
 
@@ -98,15 +104,19 @@ class _Collection:
         self._notes: list[str] = self._dvc.notes
 
     def evidence(self) -> ModelEvidence:
-        metrics = self._metric_files()
+        runs = self._run_files()
+        metrics = self._metric_files(without=runs.files)
         params = self._parameter_files(metrics)
-        measured = [*metrics.files.values(), *params.files.values()]
+        measured = [*metrics.files.values(), *params.files.values(), *runs.files.values()]
         contents = read_each(self._tree, measured)
         for source, path in metrics.files.items():
             self._add_metrics(source, path, contents)
+        self._add_runs(runs, contents)
+        self._sources += unmatched(self._metrics, self._wanted.repeats)
         for path in params.files.values():
             self._add_parameters(path, contents)
-        if not metrics.files and not metrics.problems and not self._wanted.predictions:
+        named = metrics.files or metrics.problems or runs.files or runs.problems
+        if not named and not self._wanted.predictions:
             self._sources.append(_nothing_found())
         return ModelEvidence(
             model=self._wanted.model,
@@ -117,11 +127,16 @@ class _Collection:
             notes=tuple(note[:4000] for note in self._notes[:MAX_NOTES]),
         )
 
-    def _metric_files(self) -> Selection:
+    def _run_files(self) -> Selection:
+        repeats = self._wanted.repeats
+        return self._selected(repeats.files if repeats else (), "repeats")
+
+    def _metric_files(self, *, without: Collection[str]) -> Selection:
         if self._wanted.metrics is not None:
             return self._selected(self._wanted.metrics, "metrics")
         declared = self._selected(self._dvc.metrics, "metrics") if self._dvc.metrics else None
-        found = newest(find_metric_files(self._tree.paths()))
+        paths = [path for path in self._tree.paths() if path not in without]
+        found = newest(find_metric_files(paths))
         if declared is None:
             return Selection(files=found)
         return Selection(files=found | declared.files, problems=declared.problems)
@@ -163,9 +178,7 @@ class _Collection:
     def _add_metrics(self, source: str, path: str, contents: Contents) -> None:
         found = self._wanted.metrics is None
         try:
-            parsed = parse_metrics(
-                content_of(path, contents), origin=whole(source), best_by=self._wanted.best_by
-            )
+            parsed = self._parsed(source, path, contents)
             if found:
                 _refuse_guess(parsed, path)
             _refuse_too_many(len(self._metrics) + len(parsed.metrics), path)
@@ -180,6 +193,28 @@ class _Collection:
         self._notes += parsed.notes
         self._sources.append(SourceFile(path=whole(path), format=parsed.format))
 
+    def _parsed(self, source: str, path: str, contents: Contents) -> Parsed:
+        raw = content_of(path, contents)
+        parsed = parse_metrics(raw, origin=whole(source), best_by=self._wanted.best_by)
+        return replace(parsed, metrics=with_lists(parsed.metrics, self._wanted.repeats))
+
+    def _add_runs(self, runs: Selection, contents: Contents) -> None:
+        """Add the metrics of files of which each is one run; one that is broken is no run."""
+        repeats = self._wanted.repeats
+        if repeats is None:
+            return
+        found: dict[str, tuple[Metric, ...]] = {}
+        try:
+            for path in sorted(runs.files.values(), key=_in_order):
+                parsed = self._parsed(path, path, contents)
+                _refuse_too_many(len(self._metrics) + len(parsed.metrics), path)
+                found[path] = parsed.metrics
+                self._sources.append(SourceFile(path=whole(path), format=parsed.format))
+            self._metrics += joined_runs(found, repeats)
+        except SourceError as exc:
+            self._sources.append(_unreadable(", ".join(repeats.files), exc))
+        self._notes += noted(self._metrics, repeats)
+
     def _add_parameters(self, path: str, contents: Contents) -> None:
         try:
             self._parameters += parse_parameters(content_of(path, contents), origin=whole(path))
@@ -188,6 +223,13 @@ class _Collection:
                 self._notes.append(f"Parameters were left out: {exc.what}")
             else:
                 self._sources.append(_unreadable(path, exc))
+
+
+def _in_order(path: str) -> tuple[tuple[int, str], ...]:
+    """Return a key that sorts ``seed-10`` after ``seed-9``."""
+    return tuple(
+        (int(part), "") if part.isdecimal() else (-1, part) for part in _DIGITS.split(path)
+    )
 
 
 def content_of(path: str, contents: Contents) -> bytes:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from mlgate.documents.evidence import MAX_METRICS, Metric, Parameter
+from mlgate.documents.evidence import MAX_METRICS, MAX_REPEATS, Metric, Parameter
 from mlgate.errors import SourceError
 
 MAX_NAME = 400
@@ -82,6 +82,14 @@ def is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text) is not None
 
 
+def _numbers(value: object) -> tuple[float, ...]:
+    """Return the numbers of a list that may be repeated runs; empty where one is none."""
+    if not isinstance(value, list) or not 0 < len(value) <= MAX_REPEATS:
+        return ()
+    leaves = [read_leaf(one).value for one in value]
+    return tuple(n for n in leaves if n is not None) if None not in leaves else ()
+
+
 def _number(value: float) -> Leaf:
     try:
         number = float(value) + 0.0  # so that -0.0 becomes 0.0
@@ -124,6 +132,7 @@ class MetricList:
                 value=leaf.value,
                 problem=leaf.problem,
                 numeric=leaf.numeric,
+                repeats=_numbers(value),
             )
         self.append(metric)
 
