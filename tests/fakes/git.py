@@ -7,8 +7,8 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlgate.sources.evidence_files import FILE_NAME, STORED
 from mlgate.sources.git import Repository
+from mlgate.sources.stored import FILE_NAME, STORED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,7 +94,7 @@ class GitFolder:
         self.git("clone", "--quiet", *options, f"file://{self.path}", str(path))
         return GitFolder(path)
 
-    def store(self, commit: str, evidence: bytes) -> None:
+    def store(self, commit: str, evidence: bytes, run: str = "1.1") -> None:
         """Store evidence of ``commit`` as an earlier run would have."""
         place = self.path / ".git" / "stored"
         place.write_bytes(evidence)
@@ -102,7 +102,7 @@ class GitFolder:
         place.write_text(f"100644 blob {blob}\t{FILE_NAME}\n")
         tree = self.git("-c", f"alias.fed=!git mktree < '{place}'", "fed")
         made = self.git("commit-tree", tree, "-m", "evidence")
-        self.git("update-ref", f"{STORED}/{commit}", made)
+        self.git("update-ref", f"{STORED}/{commit}/{run}", made)
 
     def open(self, **more: str) -> Repository:
         found = Repository.discover(self.path, environment(**more))

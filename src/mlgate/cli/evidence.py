@@ -16,8 +16,9 @@ from mlgate.sources.baseline import MAX_BEHIND
 from mlgate.sources.collect import Wanted, collect
 from mlgate.sources.commit_tree import CommitTree
 from mlgate.sources.dvc_project import read_dvc_project
-from mlgate.sources.evidence_files import merge_evidence, read_evidence, read_stored
+from mlgate.sources.evidence_files import merge_evidence, read_evidence
 from mlgate.sources.git import GitError
+from mlgate.sources.stored import read_stored
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -131,7 +132,7 @@ def base_evidence(session: Session, wanteds: Sequence[Wanted], baseline: Baselin
             return BaseEvidence(_reached(baseline, commit, behind, "stored evidence"), found)
         session.detail(f"reading files of {commit[:7]}")
         tree = CommitTree(repository, commit)
-        models = {one.model: _at_commit(session, tree, one, dvc=behind == 0) for one in wanteds}
+        models = {one.model: read_commit(session, tree, one, dvc=behind == 0) for one in wanteds}
         if any(m.metrics for m in models.values()) or _has_predictions(tree, wanteds):
             found = {name: _with_unread(model, unread.get(name)) for name, model in models.items()}
             return BaseEvidence(_reached(baseline, commit, behind, "tracked files"), found)
@@ -191,7 +192,9 @@ def ci_run(session: Session) -> Run | None:
     )
 
 
-def _at_commit(session: Session, tree: CommitTree, wanted: Wanted, *, dvc: bool) -> ModelEvidence:
+def read_commit(session: Session, tree: CommitTree, wanted: Wanted, *, dvc: bool) -> ModelEvidence:
+    """Return what the files of a commit say about one model, with those of DVC if wanted."""
+
     def through_dvc(paths: Sequence[str]) -> dict[str, bytes]:
         from mlgate.sources.dvc_cache import read_through_dvc  # noqa: PLC0415  # heavy
 

@@ -122,12 +122,17 @@ def unjudged(report: Report) -> list[MetricChange]:
         metric
         for comparison in report.comparisons
         for metric in comparison.metrics
-        if _figures(comparison.model, metric) not in judged
+        if judged.isdisjoint(
+            {_figures(comparison.model, metric), _figures(comparison.model, metric, best=True)}
+        )
     ]
 
 
-def _figures(model: str, metric: MetricChange) -> tuple[str | float | None, ...]:
-    return model, metric.source, metric.title, metric.base, metric.head
+def _figures(
+    model: str, metric: MetricChange, *, best: bool = False
+) -> tuple[str | float | None, ...]:
+    base = "the best" if best or metric.against else metric.base
+    return model, metric.source, metric.title, base, metric.head
 
 
 def _of_this_run(session: Session, path: Path) -> Report:

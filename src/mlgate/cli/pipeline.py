@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mlgate.cli.session import Session
     from mlgate.documents.comparison import CodeChange
     from mlgate.documents.evidence import Evidence
+    from mlgate.sources.collect import Wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +127,7 @@ def run(session: Session, request: Request) -> Outcome:
         wanteds = [replace(one, predicts=True) for one in wanteds]
     base = base_evidence(session, wanteds, baseline)
     head, comparisons = _compared(session, tree, rules, base, head, request)
+    comparisons = _with_history(session, rules, base, wanteds, head, comparisons)
     expected = rules.expected(request)
     verdict = judge(
         Case(
@@ -230,6 +232,36 @@ def _compared(
         rows = scored.rows if scored else None
         comparisons.append(msgspec.structs.replace(found, rows=rows))
     return msgspec.structs.replace(head, models=tuple(models)), tuple(comparisons)
+
+
+def _with_history(
+    session: Session,
+    rules: Rules,
+    base: BaseEvidence,
+    wanteds: Sequence[Wanted],
+    head: Evidence,
+    comparisons: tuple[Comparison, ...],
+) -> tuple[Comparison, ...]:
+    """Return the comparisons with what is known of the past, where a rule or the policy asks."""
+    policy = rules.decides.policy
+    ruled = [rule for model in rules.decides.models.values() for rule in model.gate]
+    if not policy.history_intervals and all(rule.compare == "base" for rule in ruled):
+        return comparisons
+    from mlgate.cli.history import read_history  # noqa: PLC0415  # seldom asked for
+    from mlgate.compare.history import with_history  # noqa: PLC0415
+
+    history = read_history(session, wanteds, base, policy.history)
+    found = (
+        with_history(
+            comparison,
+            model,
+            history.of(model.model),
+            confidence=policy.confidence,
+            intervals=policy.history_intervals,
+        )
+        for comparison, model in zip(comparisons, head.models, strict=True)
+    )
+    return tuple(msgspec.structs.replace(c, past_problem=history.problem[:4000]) for c in found)
 
 
 def baseline_of(session: Session, request: Request) -> Baseline:

@@ -49,6 +49,17 @@ class Interval(Document, frozen=True, kw_only=True):
     freedom: float | None = None
 
 
+class Past(Document, frozen=True, kw_only=True):
+    """The best value of a metric at commits before the baseline.
+
+    ``interval`` is the uncertainty of head − ``value``; it allows for being the best of many.
+    """
+
+    commit: Label
+    value: float
+    interval: Interval | None = None
+
+
 class MetricChange(Document, frozen=True, kw_only=True):
     """One metric on both sides.
 
@@ -67,6 +78,10 @@ class MetricChange(Document, frozen=True, kw_only=True):
         n: Rows at the head that the metric is of, where known.
         repeats: Runs at the head that the value is the mean of; 0 for a single one.
         incomparable: Why the two sides must not be compared; empty when they may.
+        past: Commits before the baseline with a value; 0 where nobody asked for them.
+        highest: The highest value of the past.
+        lowest: The lowest value of the past.
+        against: What ``base`` is where it is not the baseline: ``the best of 12 commits, 9f3c2ab``.
     """
 
     name: Name
@@ -85,6 +100,10 @@ class MetricChange(Document, frozen=True, kw_only=True):
     n: Count | None = None
     repeats: Count = 0
     incomparable: Text = ""
+    past: Count = 0
+    highest: Past | None = None
+    lowest: Past | None = None
+    against: Label = ""
 
     @property
     def title(self) -> str:
@@ -217,7 +236,7 @@ class Comparison(Document, frozen=True, kw_only=True):
     """One model at the head against the same model at the baseline.
 
     ``unread`` are the metric files of the baseline that are there and could not be read; ``rows``
-    is what predictions say row by row.
+    is what predictions say row by row; ``past_problem`` is why not all of the past is known.
     """
 
     model: Name
@@ -227,3 +246,4 @@ class Comparison(Document, frozen=True, kw_only=True):
     files: tuple[FileChange, ...] = ()
     notes: tuple[Text, ...] = ()
     rows: RowFindings | None = None
+    past_problem: Text = ""

@@ -27,6 +27,8 @@ class Rule(Section, frozen=True, kw_only=True):
         max: Ceiling of the value.
         max_drop: How far the value may fall below the baseline, ``0.005`` or ``"0.5 %"``.
         max_rise: How far the value may rise above the baseline.
+        compare: What `max-drop` and `max-rise` are measured from: the `base`, or the `best` value
+            of the base and the commits before it, so that small losses do not add up.
         slices: Whether each slice of the metric is judged as well.
         level: ``error`` can fail the gate, ``warn`` never does, ``off`` leaves the metric out.
         direction: Which way is better, where neither file nor name says so.
@@ -38,6 +40,7 @@ class Rule(Section, frozen=True, kw_only=True):
     max: float | None = None
     max_drop: float | str | None = None
     max_rise: float | str | None = None
+    compare: Literal["base", "best"] = "base"
     slices: bool = False
     level: Level = "error"
     direction: Direction | None = None
@@ -55,6 +58,8 @@ class Rule(Section, frozen=True, kw_only=True):
             raise ValueError("give a limit: `min`, `max`, `max-drop` or `max-rise`")
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError("`min` is larger than `max`")
+        if self.compare == "best" and self.drop is None and self.rise is None:
+            raise ValueError("`compare: best` needs `max-drop` or `max-rise`")
 
     @property
     def drop(self) -> Tolerance | None:
@@ -74,6 +79,7 @@ class Rule(Section, frozen=True, kw_only=True):
             "max": None if self.max is None else plain(decimal(self.max)),
             "max-drop": self.drop and self.drop.text,
             "max-rise": self.rise and self.rise.text,
+            "compare": None if self.compare == "base" else self.compare,
             "slices": self.slices or None,
             "direction": self.direction,
             "level": None if self.level == "error" else self.level,
@@ -265,6 +271,9 @@ class Policy(Section, frozen=True, kw_only=True):
         on_unproven: Beyond the limit, but within noise.
         evaluation_set: ``same`` compares predictions only where the rows and their labels are the
             baseline's; ``intersection`` compares the rows that both have.
+        history: Measured commits before the baseline that ``compare: best`` looks at.
+        history_intervals: Whether a change that no row, run or standard error tells the uncertainty
+            of takes it from how much the metric varies from commit to commit.
     """
 
     mode: Literal["enforce", "observe"] = "enforce"
@@ -275,6 +284,8 @@ class Policy(Section, frozen=True, kw_only=True):
     on_inconclusive: Effect = "warn"
     on_unproven: Strict = "warn"
     evaluation_set: Literal["same", "intersection"] = "same"
+    history: Annotated[int, msgspec.Meta(ge=1, le=500)] = 50
+    history_intervals: bool = False
 
 
 DEFAULT_MODEL = "model"

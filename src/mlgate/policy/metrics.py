@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from mlgate.compare.decimals import divide, subtract
 from mlgate.documents.verdict import Judgement
 from mlgate.evaluate.student import t_quantile, t_tail
 from mlgate.policy.bounds import ORDER, Finding, findings, level_findings
@@ -60,15 +61,30 @@ class _Bench:
         self._baseline = baseline
 
     def ruled(self, rule: Rule, metric: MetricChange) -> Judged:
-        metric = _directed(rule, metric)
+        metric = _from_best(rule, _directed(rule, metric))
         found = (
             self._unreadable(metric)
             or _contradiction(rule, metric)
             or self._without_baseline(rule, metric)
             or _worst(rule, metric)
         )
+        if rule.compare == "best":
+            found = self._of_best(found, metric)
         effect = self._effect(found.outcome, rule, metric)
         return Judged(self._judgement(found, metric, rule=rule, effect=effect), found.p)
+
+    def _of_best(self, found: Finding, metric: MetricChange) -> Finding:
+        """Name the best in the limit; a best that is not known is no pass."""
+        problem = self._comparison.past_problem
+        if problem and ORDER.index(found.outcome) > ORDER.index("missing"):
+            return Finding(
+                outcome="missing",
+                limit=found.limit,
+                sentence=f"{metric.title} {move(metric)}; whether it was better before is not "
+                f"known: {problem}.",
+                advice="Check out with `fetch-depth: 0`, or let the job reach the remote.",
+            )
+        return replace(found, limit=f"{found.limit} of the best" if metric.against else found.limit)
 
     def unmatched(self, rule: Rule) -> Judgement:
         titles = [m.title for m in self._comparison.metrics]
@@ -217,6 +233,27 @@ def _directed(rule: Rule, metric: MetricChange) -> MetricChange:
     if direction is None:
         return metric
     return msgspec.structs.replace(metric, direction=direction, direction_from="rule")
+
+
+def _from_best(rule: Rule, metric: MetricChange) -> MetricChange:
+    """Measure from the best value of the past, where the baseline is not as good itself."""
+    past = metric.highest if metric.direction == "higher" else metric.lowest
+    if rule.compare != "best" or metric.direction is None or past is None or metric.head is None:
+        return metric
+    sign = 1 if metric.direction == "higher" else -1
+    if metric.base is not None and sign * metric.base >= sign * past.value:
+        return metric
+    change = subtract(metric.head, past.value)
+    commits = metric.past + (metric.base is not None)
+    return msgspec.structs.replace(
+        metric,
+        base=past.value,
+        base_problem="",
+        change=change,
+        relative=divide(change, past.value) if change is not None else None,
+        interval=past.interval,
+        against=f"the best of {commits} commits, {past.commit[:7]},",
+    )
 
 
 def _contradiction(rule: Rule, metric: MetricChange) -> Finding | None:

@@ -35,8 +35,9 @@ def move(metric: MetricChange) -> str:
     sides = f"{number(metric.base)} → {number(metric.head)}"
     if metric.change == 0:
         return f"did not change ({sides})"
+    against = f" from {metric.against}" if metric.against else ""
     around = f"; {interval(metric.interval)}" if metric.interval else ""
-    return f"{verb} by {number(abs(metric.change))} ({sides}{around})"
+    return f"{verb} by {number(abs(metric.change))}{against} ({sides}{around})"
 
 
 def interval(value: Interval) -> str:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from mlgate.documents.verdict import Judgement
 
 INSTALL: Final = "pip install 'mlgate[plots]'"
-_LIMIT: Final = re.compile(r"[≥≤] ?(?P<sign>[+−-]?)(?P<number>[0-9.]{1,20}) ?(?P<percent>%?)")
+_LIMIT: Final = re.compile(
+    r"[≥≤] ?(?P<sign>[+−-]?)(?P<number>[0-9.]{1,20}) ?(?P<percent>%?)( of the best)?"
+)
 _BARS: Final = 12
 _OVERLAYS: Final = 12
 _MARGIN: Final = 1.15

@@ -1,4 +1,4 @@
-"""Evidence that other jobs or earlier runs have written."""
+"""Evidence that other jobs have written."""
 
 from __future__ import annotations
 
@@ -10,21 +10,16 @@ import msgspec
 from mlgate.documents.codec import MAX_BYTES, decode
 from mlgate.documents.evidence import Evidence, ModelEvidence
 from mlgate.errors import SourceError
-from mlgate.sources.git import GitError
+from mlgate.sources.stored import FILE_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from mlgate.sources.git import Repository
-
-FILE_NAME: Final = "evidence.json"
 FRAGMENT: Final = "checks.json"
 """What `mlgate check` hands over, a document of the same kind."""
 EVALUATION: Final = "evaluation.json"
 """What `mlgate evaluate` hands over, likewise."""
-STORED: Final = "refs/mlgate/evidence"
-"""Evidence of a commit is stored as ``evidence.json`` under this ref, one ref per commit."""
 
 MAX_FILES: Final = 1000
 
@@ -65,32 +60,6 @@ def merge_evidence(parts: Iterable[Evidence]) -> Evidence:
         run=next((part.run for part in parts if part.run), None),
         models=tuple(models[name] for name in sorted(models)),
     )
-
-
-def read_stored(repository: Repository, commit: str, *, fetch: bool) -> Evidence | None:
-    """Return the evidence that an earlier run stored for ``commit``, ``None`` when there is none.
-
-    Raises:
-        SourceError: it is there and not valid.
-    """
-    ref = f"{STORED}/{commit}"
-    raw = _blob(repository, f"{ref}:{FILE_NAME}")
-    if raw is None and fetch:
-        try:
-            repository.git("fetch", "--quiet", "--no-tags", repository.remote, f"+{ref}:{ref}")
-        except GitError:
-            return None
-        raw = _blob(repository, f"{ref}:{FILE_NAME}")
-    if raw is None:
-        return None
-    return decode(raw, Evidence, origin=f"{ref}:{FILE_NAME}")
-
-
-def _blob(repository: Repository, name: str) -> bytes | None:
-    try:
-        return repository.git("cat-file", "blob", name)
-    except GitError:
-        return None
 
 
 def _files(path: Path) -> list[Path]:

@@ -131,6 +131,19 @@ class Repository:
         listed = self.git("rev-list", "--first-parent", f"--max-count={most}", commit)
         return tuple(listed.decode().split())
 
+    def changing(self, commit: str, most: int, paths: Sequence[str]) -> frozenset[str]:
+        """Return those of the last ``most`` first-parent commits that changed one of ``paths``.
+
+        A path with ``*`` is a pattern.
+        """
+        if not paths:
+            return frozenset()
+        specs = [f":({'glob' if '*' in path else 'literal'}){path}" for path in paths if path]
+        listed = self.git(
+            "rev-list", "--first-parent", f"--max-count={most}", commit, "--", *specs, seconds=300
+        )
+        return frozenset(listed.decode().split())
+
     def has(self, commit: str) -> bool:
         """Tell whether the commit is here, without fetching it."""
         return self.resolve(commit) is not None
@@ -173,6 +186,14 @@ class Repository:
         """
         depth = ("--depth=1",) if self.shallow else ()
         self._fetch(*depth, self.remote, commit)
+
+    def fetch_history(self, commit: str, depth: int) -> None:
+        """Fetch ``depth`` commits of history up to ``commit`` into a shallow clone.
+
+        Raises:
+            GitError: the remote does not answer.
+        """
+        self._fetch(f"--depth={depth}", self.remote, commit)
 
     def deepen(self, *revisions: str) -> Iterator[int]:
         """Fetch more history in steps; yields after each, so that the caller can look.

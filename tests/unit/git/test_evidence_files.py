@@ -9,7 +9,8 @@ from fakes.judging import evidence
 from mlgate.documents.codec import encode
 from mlgate.documents.evidence import Evidence
 from mlgate.errors import SourceError
-from mlgate.sources.evidence_files import STORED, merge_evidence, read_evidence, read_stored
+from mlgate.sources.evidence_files import merge_evidence, read_evidence
+from mlgate.sources.stored import STORED, fetch_stored, read_stored
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,3 +82,25 @@ def test_stored_evidence_that_is_broken_is_an_error(tmp_path: Path) -> None:
     origin.store(commit, b"{")
     with pytest.raises(SourceError, match=f"{STORED}/{commit}"):
         read_stored(origin.open(), commit, fetch=False)
+
+
+def test_the_last_run_counts_and_run_10_comes_after_run_9(tmp_path: Path) -> None:
+    origin = GitFolder.new(tmp_path / "origin")
+    commit = origin.commit(metrics__json="{}")
+    for run, value in (("9.1", 0.9), ("10.1", 0.8), ("8.2", 0.7)):
+        origin.store(commit, encode(leg("m", commit, auc=value)), run)
+    origin.store(commit, encode(leg("other", commit, auc=0.5)), "7.1")
+    stored = read_stored(origin.open(), commit, fetch=False)
+    assert stored is not None
+    assert {m.model: m.metrics[0].value for m in stored.models} == {"m": 0.8, "other": 0.5}
+
+
+def test_stored_evidence_of_many_commits_is_fetched_at_once(tmp_path: Path) -> None:
+    origin = GitFolder.new(tmp_path / "origin")
+    commits = [origin.commit(metrics__json=f"[{n}]") for n in range(4)]
+    for commit in commits[:2]:
+        origin.store(commit, encode(leg("m", commit, auc=0.9)))
+    clone = origin.clone(tmp_path / "clone")
+    fetch_stored(clone.open(), commits[1:])
+    known = [read_stored(clone.open(), commit, fetch=False) is not None for commit in commits]
+    assert known == [False, True, False, False]
