@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mlgate.sources.git import Repository
@@ -94,13 +95,33 @@ class GitFolder:
         self.git("clone", "--quiet", *options, f"file://{self.path}", str(path))
         return GitFolder(path)
 
-    def store(self, commit: str, evidence: bytes, run: str = "1.1") -> None:
-        """Store evidence of ``commit`` as an earlier run would have."""
+    def store(
+        self,
+        commit: str,
+        evidence: bytes,
+        run: str = "1.1",
+        files: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> None:
+        """Store evidence of ``commit``, and files beside it, as an earlier run would have."""
         place = self.path / ".git" / "stored"
-        place.write_bytes(evidence)
-        blob = self.git("hash-object", "-w", str(place))
-        place.write_text(f"100644 blob {blob}\t{FILE_NAME}\n")
-        tree = self.git("-c", f"alias.fed=!git mktree < '{place}'", "fed")
+
+        def entries(names: Mapping[str, bytes]) -> str:
+            lines = []
+            for name, content in names.items():
+                place.write_bytes(content)
+                blob = self.git("hash-object", "-w", str(place))
+                lines.append(f"100644 blob {blob}\t{name}\n")
+            return "".join(lines)
+
+        def written(lines: str) -> str:
+            place.write_text(lines)
+            return self.git("-c", f"alias.fed=!git mktree < '{place}'", "fed")
+
+        lines = entries({FILE_NAME: evidence})
+        if files:
+            folder = written(entries({name.partition("/")[2]: c for name, c in files.items()}))
+            lines += f"040000 tree {folder}\t{next(iter(files)).partition('/')[0]}\n"
+        tree = written(lines)
         made = self.git("commit-tree", tree, "-m", "evidence")
         self.git("update-ref", f"{STORED}/{commit}/{run}", made)
 

@@ -145,10 +145,15 @@ def _open(session: Session, base: str, against: str) -> Evaluation:
     from mlgate.cli.pipeline import Request, baseline_of, rules_for  # noqa: PLC0415
     from mlgate.cli.predictions import Evaluation  # noqa: PLC0415
     from mlgate.cli.progress import Progress  # noqa: PLC0415
+    from mlgate.sources.kept import kept_in_refs  # noqa: PLC0415
     from mlgate.sources.worktree import WorkTree  # noqa: PLC0415
 
     tree = WorkTree(session.workspace, session.repository)
     baseline = baseline_of(session, Request(base=base))
+    repository, commit = session.repository, baseline.commit
+    kept = None
+    if repository is not None and commit:
+        kept = kept_in_refs(repository, commit, fetch=session.github is not None)
     return Evaluation(
         session=session,
         tree=tree,
@@ -157,6 +162,7 @@ def _open(session: Session, base: str, against: str) -> Evaluation:
         against=against,
         pictures=False,
         progress=Progress(session).say,
+        kept=kept,
     )
 
 

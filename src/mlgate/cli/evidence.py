@@ -18,10 +18,10 @@ from mlgate.sources.commit_tree import CommitTree
 from mlgate.sources.dvc_project import read_dvc_project
 from mlgate.sources.evidence_files import merge_evidence, read_evidence
 from mlgate.sources.git import GitError
-from mlgate.sources.stored import read_stored
+from mlgate.sources.kept import Kept, kept_in_refs
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from mlgate.cli.session import Session
@@ -30,15 +30,19 @@ if TYPE_CHECKING:
     from mlgate.sources.tree import Tree
 
 
-Origin = Literal["stored evidence", "tracked files"]
+Origin = Literal["stored evidence", "artifact", "tracked files"]
 
 
 @dataclass(frozen=True, slots=True)
 class BaseEvidence:
-    """Models at the baseline, by name, and the baseline as it was in the end."""
+    """Models at the baseline, by name, and the baseline as it was in the end.
+
+    ``kept`` is what an earlier run kept of that commit.
+    """
 
     baseline: Baseline
     models: Mapping[str, ModelEvidence]
+    kept: Kept | None = None
 
     def of(self, model: str, reported: Collection[str]) -> ModelEvidence | None:
         """Return the baseline of ``model``; the one model of both sides may have a new name."""
@@ -60,8 +64,9 @@ def head_evidence(
         session.progress(f"reading {len(files)} evidence files")
         evidence = merge_evidence(read_evidence(files))
         require_this_commit(session, evidence.commit, "evidence")
-        kept = tuple(m for m in evidence.models if model in {None, m.model})
-        return msgspec.structs.replace(evidence, models=kept)
+        named = (m for m in evidence.models if model in {None, m.model})
+        here = tuple(msgspec.structs.replace(m, predictions=None) for m in named)
+        return msgspec.structs.replace(evidence, models=here)
     models = [collect(tree, wanted(config, name)) for name in named_models(config, model)]
     prefix = session.repository.prefix if session.repository else ""
     if prefix and not any(m.metrics for m in models):
@@ -114,8 +119,16 @@ def named_models(config: Config, model: str | None) -> Iterable[str]:
     return (model,)
 
 
-def base_evidence(session: Session, wanteds: Sequence[Wanted], baseline: Baseline) -> BaseEvidence:
-    """Return the evidence of the baseline commit, or of its nearest ancestor that has any."""
+def base_evidence(
+    session: Session,
+    wanteds: Sequence[Wanted],
+    baseline: Baseline,
+    ask_artifact: Callable[[str], Kept | None] = lambda _commit: None,
+) -> BaseEvidence:
+    """Return the evidence of the baseline commit, or of its nearest ancestor that has any.
+
+    What runs stored comes first, then files that git tracks, then the artifact of a run.
+    """
     repository = session.repository
     if repository is None or not baseline.commit:
         return BaseEvidence(baseline, {})
@@ -126,10 +139,9 @@ def base_evidence(session: Session, wanteds: Sequence[Wanted], baseline: Baselin
         commits = (baseline.commit,)
     unread: dict[str, ModelEvidence] = {}
     for behind, commit in enumerate(commits):
-        stored = read_stored(repository, commit, fetch=fetch and behind == 0)
-        if stored is not None:
-            found = {m.model: m for m in stored.models}
-            return BaseEvidence(_reached(baseline, commit, behind, "stored evidence"), found)
+        kept = kept_in_refs(repository, commit, fetch=fetch and behind == 0)
+        if kept is not None:
+            return _kept(kept, _reached(baseline, commit, behind, "stored evidence"))
         session.detail(f"reading files of {commit[:7]}")
         tree = CommitTree(repository, commit)
         models = {one.model: read_commit(session, tree, one, dvc=behind == 0) for one in wanteds}
@@ -137,10 +149,17 @@ def base_evidence(session: Session, wanteds: Sequence[Wanted], baseline: Baselin
             found = {name: _with_unread(model, unread.get(name)) for name, model in models.items()}
             return BaseEvidence(_reached(baseline, commit, behind, "tracked files"), found)
         unread = unread or models
+        kept = ask_artifact(commit) if behind == 0 else None
+        if kept is not None:
+            return _kept(kept, _reached(baseline, commit, behind, "artifact"))
     searched = f"no metrics that can be read in {baseline.commit[:12]}"
     if len(commits) > 1:
         searched += f" and the {len(commits) - 1} commits before it"
     return BaseEvidence(msgspec.structs.replace(baseline, problem=searched), unread)
+
+
+def _kept(kept: Kept, baseline: Baseline) -> BaseEvidence:
+    return BaseEvidence(baseline, {m.model: m for m in kept.evidence.models}, kept)
 
 
 def _has_predictions(tree: CommitTree, wanteds: Sequence[Wanted]) -> bool:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mlgate.documents.comparison import CodeChange
     from mlgate.documents.evidence import Evidence
     from mlgate.sources.collect import Wanted
+    from mlgate.sources.kept import Kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,7 @@ class Request:
         key: Names the comment.
         output: Folder of our files, where results of checks of this very run may be.
         ask_merge_base: Asks the forge on shallow clones.
+        ask_artifact: Asks the forge for what a run on a commit uploaded.
     """
 
     base: str = ""
@@ -59,6 +61,7 @@ class Request:
     key: str = "mlgate"
     output: Path | None = None
     ask_merge_base: Callable[[str, str], str | None] = lambda _base, _head: None
+    ask_artifact: Callable[[str], Kept | None] = lambda _commit: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ def run(session: Session, request: Request) -> Outcome:
     wanteds = [wanted(rules.measuring_base(name, reported), name) for name in reported]
     if request.against:
         wanteds = [replace(one, predicts=True) for one in wanteds]
-    base = base_evidence(session, wanteds, baseline)
+    base = base_evidence(session, wanteds, baseline, request.ask_artifact)
     head, comparisons = _compared(session, tree, rules, base, head, request)
     comparisons = _with_history(session, rules, base, wanteds, head, comparisons)
     expected = rules.expected(request)
@@ -218,6 +221,9 @@ def _compared(
                 baseline=base.baseline,
                 against=request.against,
                 progress=progress.say,
+                kept=base.kept,
+                ask_artifact=request.ask_artifact,
+                output=request.output,
             )
             scores = {name: evaluation.scored(name) for name in names}
     models = []

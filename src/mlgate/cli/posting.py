@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlgate.errors import PublishError
+from mlgate.errors import PublishError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from mlgate.documents.report import Report
     from mlgate.publish.check import CheckRun
     from mlgate.publish.http import GitHubApi
+    from mlgate.sources.kept import Kept
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,6 +79,32 @@ class Posting:
             except PublishError as exc:
                 session.detail(exc.what)
                 return None
+
+        return ask
+
+    def ask_artifact(self, session: Session, name: str) -> Callable[[str], Kept | None]:
+        """Return a question to the forge for what a run on a commit uploaded as ``name``."""
+
+        @functools.cache
+        def ask(commit: str) -> Kept | None:
+            github = session.github
+            if github is None or not github.token or not name or github.repository_id is None:
+                return None
+            from mlgate.publish.artifact import artifact_of  # noqa: PLC0415
+            from mlgate.publish.refusal import RefusedError  # noqa: PLC0415
+            from mlgate.sources.kept import kept_in_archive  # noqa: PLC0415
+
+            where = f"the artifact {name} of {commit[:7]}"
+            session.progress(f"looking for {where}")
+            place = github.repository, github.repository_id
+            try:
+                raw = artifact_of(self._connection(github), *place, name, commit)
+                return kept_in_archive(raw, commit, where) if raw is not None else None
+            except RefusedError as exc:  # most jobs may not, and most repositories have none
+                session.detail(f"{exc.what}: {exc.hint}")
+            except (PublishError, SourceError) as exc:
+                session.warn(f"{where} was not read: {exc.what}", exc.hint)
+            return None
 
         return ask
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mlgate.evaluate.rows import EvaluationSet
     from mlgate.policy.config import Policy
     from mlgate.policy.predictions import Predictions
+    from mlgate.sources.kept import Kept
     from mlgate.sources.predictions.read import Predicted
     from mlgate.sources.worktree import WorkTree
 
@@ -42,6 +43,9 @@ class Evaluation:
         against: File with the baseline's predictions; empty for what git or DVC keeps.
         pictures: Whether curves, and what flipped, are wanted as well.
         progress: Is told what is being done.
+        kept: What an earlier run kept of the baseline.
+        ask_artifact: Asks the forge for what a run on the baseline uploaded.
+        output: Folder of the evidence, where predictions are kept if the configuration says so.
     """
 
     session: Session
@@ -51,6 +55,9 @@ class Evaluation:
     against: str = ""
     pictures: bool = True
     progress: Callable[[str], None] = lambda _said: None
+    kept: Kept | None = None
+    ask_artifact: Callable[[str], Kept | None] = lambda _commit: None
+    output: Path | None = None
 
     def wanted(self, name: str) -> Predictions | None:
         """Return the predictions of a model; those of the baseline's configuration decide."""
@@ -71,32 +78,33 @@ class Evaluation:
     def measured(self, name: str, wanted: Predictions) -> Scored:
         """Return what the predictions of the work tree say, against those of the baseline.
 
-        Those that git or DVC keeps come first; where there are none, or of other rows, the
-        baseline predicts again, if there is a command.
+        Those that evidence of the baseline, git, DVC or an artifact keeps come first; where there
+        are none, or of other rows, the baseline predicts again, if there is a command.
         """
         with tempfile.TemporaryDirectory(prefix="mlgate-") as folder:
             try:
                 head = paths_of(self.tree, wanted.file)
                 if self.against:
-                    return self.of_files(wanted, head, self._one(self.against, "--against"))
-                base, why = self._base(wanted, Path(folder))
-                found, why = self._paired(wanted, head, base, why)
+                    given = self._one(self.against, "--against")
+                    return self.of_files(wanted, head, given, model=name)
+                base, why = self._base(name, wanted, Path(folder))
+                found, why = self._paired(name, wanted, head, base, why)
                 if found is None or found.incomparable:
                     base, said = self._again(name, wanted, Path(folder))
-                    again, said = self._paired(wanted, head, base, said)
+                    again, said = self._paired(name, wanted, head, base, said)
                     found, why = again or found, said or why
-                return found or self.of_files(wanted, head, None, why)
+                return found or self.of_files(wanted, head, None, why, model=name)
             except SourceError as exc:
                 return Scored(source=broken(wanted.file, exc))
 
     def _paired(
-        self, wanted: Predictions, head: list[Path], base: Path | None, why: str
+        self, name: str, wanted: Predictions, head: list[Path], base: Path | None, why: str
     ) -> tuple[Scored | None, str]:
         """Return head and baseline together, or why not; what is wrong may be of either."""
         if base is None:
             return None, why
         try:
-            return self.of_files(wanted, head, base), ""
+            return self.of_files(wanted, head, base, model=name), ""
         except (SourceError, ConfigError) as exc:
             return None, exc.what
 
@@ -131,7 +139,13 @@ class Evaluation:
             return None, exc.what
 
     def of_files(
-        self, wanted: Predictions, head: list[Path], base: Path | None, why: str = ""
+        self,
+        wanted: Predictions,
+        head: list[Path],
+        base: Path | None,
+        why: str = "",
+        *,
+        model: str = "model",
     ) -> Scored:
         """Return what the predictions in files say.
 
@@ -140,6 +154,7 @@ class Evaluation:
             head: Files of the head.
             base: File of the baseline.
             why: Why there is none.
+            model: Whose predictions they are.
 
         Raises:
             ConfigError: a column does not exist.
@@ -148,6 +163,7 @@ class Evaluation:
         from mlgate.tables.store import Store, require_statistics  # noqa: PLC0415
 
         require_statistics()
+        from mlgate.sources.predictions.compact import FOLDER, keep_predictions  # noqa: PLC0415
         from mlgate.sources.predictions.multilabel import single_labels  # noqa: PLC0415
         from mlgate.sources.predictions.read import BASE, HEAD, read_predictions  # noqa: PLC0415
         from mlgate.tables.opening import open_table  # noqa: PLC0415
@@ -157,24 +173,51 @@ class Evaluation:
         if base is not None:
             files.append(files_of(BASE, self.against or f"{wanted.file} at the baseline", [base]))
         self.progress(f"reading {wanted.file}")
-        with Store([path for table in files for path in table.paths]) as store:
+        keeping = self._keeping(wanted)
+        paths = [path for table in files for path in table.paths]
+        with Store(paths, exports=keeping and keeping / FOLDER) as store:
             opened = [open_table(store, one) for one in files]
             tables, single = single_labels(store, opened, wanted)
             base_table = tables[1] if len(tables) > 1 else None
             predicted = read_predictions(store, tables[0], base_table, single, flips=self.pictures)
-        return self._judged(single, predicted, why)
+            kept, said = None, ""
+            if keeping is not None:
+                try:
+                    kept = keep_predictions(store, opened[0], wanted, model, keeping)
+                except SourceError as exc:
+                    said = f"{exc.what}; {exc.hint}"
+        scored = self._judged(single, predicted, why)
+        return replace(scored, kept=kept, notes=(*scored.notes, said) if said else scored.notes)
 
-    def _base(self, wanted: Predictions, folder: Path) -> tuple[Path | None, str]:
+    def _keeping(self, wanted: Predictions) -> Path | None:
+        """Return the folder of the evidence, where predictions are to be kept in it."""
+        if not wanted.store or self.output is None:
+            return None
+        from mlgate.cli.output import make_folder  # noqa: PLC0415
+        from mlgate.sources.predictions.compact import FOLDER  # noqa: PLC0415
+
+        make_folder(self.output)
+        (self.output / FOLDER).mkdir(exist_ok=True)
+        return self.output
+
+    def _base(self, name: str, wanted: Predictions, folder: Path) -> tuple[Path | None, str]:
         """Return the file of the baseline, or why there is none."""
-        repository = self.session.repository
-        if repository is None or not self.baseline.commit:
+        repository, commit = self.session.repository, self.baseline.commit
+        if repository is None or not commit:
             return None, ""
+        found, said = _kept(self.kept, name, folder)
+        if found:
+            return found, ""
         if is_pattern(wanted.file):
-            return None, "a pattern cannot be read at the baseline"
-        try:
-            return copy_at(repository, self.baseline.commit, wanted.file, folder), ""
-        except SourceError as exc:
-            return None, exc.what
+            why = "a pattern cannot be read at the baseline"
+        else:
+            try:
+                return copy_at(repository, commit, wanted.file, folder), ""
+            except SourceError as exc:
+                why = exc.what
+        if self.kept is None:
+            found, said = _kept(self.ask_artifact(commit), name, folder)
+        return found, said or why
 
     def _judged(self, wanted: Predictions, predicted: Predicted, why: str) -> Scored:
         from mlgate.evaluate.result import Setting  # noqa: PLC0415
@@ -248,6 +291,16 @@ class Evaluation:
 
         with work_tree(repository, source.commit, scratch / "code") as place:
             yield place / repository.prefix
+
+
+def _kept(kept: Kept | None, name: str, folder: Path) -> tuple[Path | None, str]:
+    """Return the predictions that an earlier run kept, or why they cannot be used."""
+    if kept is None:
+        return None, ""
+    try:
+        return kept.predictions(name, folder), ""
+    except SourceError as exc:
+        return None, exc.what
 
 
 def _comparable(predicted: Predicted, policy: Policy) -> bool:

@@ -53,6 +53,13 @@ Examples:
     help="Predictions of the baseline, which an earlier step has brought, as from its artifact.",
 )
 @click.option(
+    "--baseline-artifact",
+    default="mlgate",
+    metavar="NAME",
+    help="Artifact with the evidence of a run on the baseline, asked for where neither git nor DVC "
+    "has what is needed (`actions: read`); empty for none.",
+)
+@click.option(
     "--expect",
     type=PerLine(),
     multiple=True,
@@ -106,6 +113,7 @@ def report(
     evidence: tuple[str, ...],
     model: str | None,
     against: str,
+    baseline_artifact: str,
     expect: tuple[str, ...],
     form: str | None,
     output: str,
@@ -143,6 +151,7 @@ def report(
         key=key or "mlgate",
         output=folder,
         ask_merge_base=posting.ask_merge_base(session),
+        ask_artifact=posting.ask_artifact(session, baseline_artifact),
     )
     try:
         posting.open_check(session)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mlgate.documents.base import Direction
     from mlgate.documents.comparison import Flips
-    from mlgate.documents.evidence import ModelEvidence
+    from mlgate.documents.evidence import KeptPredictions, ModelEvidence
     from mlgate.errors import SourceError
     from mlgate.evaluate.proportion import Around
     from mlgate.evaluate.result import Estimate
@@ -43,6 +43,7 @@ class Scored:
         notes: What a reader must know of the rows.
         source: The file, or why it could not be read.
         rows: Pictures of the rows, and which of them flipped.
+        kept: Where the predictions of the head are kept.
     """
 
     head: tuple[Metric, ...] = ()
@@ -51,6 +52,7 @@ class Scored:
     notes: tuple[str, ...] = ()
     source: SourceFile
     rows: RowFindings | None = None
+    kept: KeptPredictions | None = None
 
     @property
     def incomparable(self) -> bool:
@@ -64,6 +66,7 @@ class Scored:
             metrics=(*model.metrics, *self.head),
             sources=(*model.sources, self.source),
             notes=(*model.notes, *self.notes),
+            predictions=self.kept,
         )
 
     def with_base(self, model: ModelEvidence | None) -> ModelEvidence | None:

@@ -30,7 +30,7 @@ class Baseline(Document, frozen=True, kw_only=True):
     explanation: Text = ""
     committed_at: int | None = None
     behind: Count = 0
-    origin: Literal["stored evidence", "tracked files", "none"] = "none"
+    origin: Literal["stored evidence", "artifact", "tracked files", "none"] = "none"
     problem: Text = ""
 
 

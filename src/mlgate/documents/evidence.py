@@ -154,8 +154,24 @@ class SourceFile(Document, frozen=True, kw_only=True):
     absent: bool = False
 
 
+class KeptPredictions(Document, frozen=True, kw_only=True):
+    """Predictions that lie beside the evidence, as Parquet.
+
+    Attributes:
+        path: Where, relative to the evidence.
+        digest: ``sha256:<hex>`` of the file.
+        rows: Number of rows.
+        size: Bytes.
+    """
+
+    path: Annotated[str, msgspec.Meta(pattern=r"^predictions/[A-Za-z0-9_.-]{1,120}$")]
+    digest: Annotated[str, msgspec.Meta(pattern="^sha256:[0-9a-f]{64}$")]
+    rows: Count
+    size: Count
+
+
 class ModelEvidence(Document, frozen=True, kw_only=True):
-    """Everything measured about one model."""
+    """Everything measured about one model; ``predictions`` is where its rows are kept, if so."""
 
     model: Name
     metrics: Annotated[tuple[Metric, ...], msgspec.Meta(max_length=MAX_METRICS)] = ()
@@ -164,6 +180,7 @@ class ModelEvidence(Document, frozen=True, kw_only=True):
     checks: Annotated[tuple[CheckResult, ...], msgspec.Meta(max_length=10_000)] = ()
     sources: Annotated[tuple[SourceFile, ...], msgspec.Meta(max_length=20_000)] = ()
     notes: Annotated[tuple[Text, ...], msgspec.Meta(max_length=1000)] = ()
+    predictions: KeptPredictions | None = None
 
 
 class Evidence(Document, frozen=True, kw_only=True):

@@ -50,6 +50,8 @@ class Predictions(Section, frozen=True, kw_only=True):
         samples: Whether the report may show classes of single rows beside their ids.
         discover: Whether to look for slices where the model got worse, over all other columns and
             pairs of them; shown with their values, never judged.
+        store: Whether the evidence keeps the used columns, ids and labels among them, so that later
+            runs compare with this one row by row. Who may read the evidence may read them.
     """
 
     file: PathPattern
@@ -71,6 +73,7 @@ class Predictions(Section, frozen=True, kw_only=True):
     python: Pattern = "python"
     samples: bool = False
     discover: bool = False
+    store: bool = False
 
     def __post_init__(self) -> None:
         if not (self.prediction or self.score or self.quantiles):

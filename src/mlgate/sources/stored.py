@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from mlgate.documents.codec import decode
+from mlgate.documents.codec import MAX_BYTES, decode
 from mlgate.documents.evidence import Evidence
 from mlgate.sources.git import GitError
 
@@ -73,9 +73,11 @@ def fetch_stored(repository: Repository, commits: Collection[str]) -> None:
         _fetched(repository, wanted)
 
 
-def read_object(repository: Repository, name: str) -> bytes | None:
-    """Return the bytes of a stored file, ``None`` where there is none."""
+def read_object(repository: Repository, name: str, most: int = MAX_BYTES) -> bytes | None:
+    """Return the bytes of a stored file, ``None`` where there is none of at most ``most``."""
     try:
+        if int(repository.git("cat-file", "-s", name, seconds=600)) > most:
+            return None
         return repository.git("cat-file", "blob", name, seconds=600)
     except GitError:
         return None

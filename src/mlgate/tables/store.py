@@ -114,9 +114,10 @@ class Store:
         found: dict[str, Any] = self._connection.execute(query).fetchnumpy()
         return found
 
-    def export(self, query: str, path: Path) -> None:
-        """Write the rows of ``query`` as Parquet."""
-        self.rows(f"COPY ({query}) TO {_constant(str(path))} (FORMAT PARQUET)")
+    def export(self, query: str, path: Path, *, compact: bool = False) -> None:
+        """Write the rows of ``query`` as Parquet; the smallest that there is, if ``compact``."""
+        how = "PARQUET, COMPRESSION ZSTD, COMPRESSION_LEVEL 9" if compact else "PARQUET"
+        self.rows(f"COPY ({query}) TO {_constant(str(path))} (FORMAT {how})")
 
     def register(self, name: str, stream: object) -> None:
         """Make an Arrow stream readable as ``name``, once."""

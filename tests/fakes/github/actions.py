@@ -26,6 +26,30 @@ def list_artifacts(call: Call) -> Answer:
     return call.paged(shown, key="artifacts")
 
 
+def list_repository_artifacts(call: Call) -> Answer:
+    call.may_read("actions")
+    name = call.request.query.get("name")
+    runs = {run.id: run for run in call.repo.runs}
+    shown = [
+        {**_artifact(call, each), "workflow_run": _of_run(call, runs[each.run_id])}
+        for each in reversed(call.repo.artifacts)
+        if name in {None, each.name}
+    ]
+    return call.paged(shown, key="artifacts")
+
+
+def _of_run(call: Call, run: Run) -> Json:
+    ours = shapes.minimal_repository(call.base_url, call.repo)
+    heads = shapes.minimal_repository(call.base_url, call.repo, owner=run.fork_owner)
+    return {
+        "id": run.id,
+        "repository_id": ours["id"],
+        "head_repository_id": heads["id"],
+        "head_branch": run.head_branch,
+        "head_sha": run.head_sha,
+    }
+
+
 def download(call: Call) -> Answer:
     """Redirect to a short-lived address that needs no token, as GitHub does."""
     call.must_read("actions")

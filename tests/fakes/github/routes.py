@@ -83,6 +83,7 @@ ROUTES = (
     Route("GET", _R + "/compare/{basehead}", commits.compare),
     Route("GET", _R + "/actions/runs/{run_id}", actions.get_run),
     Route("GET", _R + "/actions/runs/{run_id}/artifacts", actions.list_artifacts),
+    Route("GET", _R + "/actions/artifacts", actions.list_repository_artifacts),
     Route("GET", _R + "/actions/artifacts/{artifact_id}/{archive_format}", actions.download),
 )
 BLOB = Route("GET", "/_blob/{artifact_id}", actions.blob)
