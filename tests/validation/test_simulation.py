@@ -13,6 +13,7 @@ from validation.simulation import (
     World,
     alarms,
     covered,
+    drawn_runs,
     flat,
     share_of,
     spread_out,
@@ -53,3 +54,14 @@ def test_worse_models_fail() -> None:
     found = flat(spread_out(alarms, 100, World(drop=0.4), 1000))
     assert np.mean([answer.paired for answer in found]) > 0.9
     assert np.mean([answer.unpaired for answer in found]) < np.mean([a.paired for a in found])
+
+
+@pytest.mark.parametrize("count", [5, 30])
+def test_runs_and_history_hold_the_truth(count: int) -> None:
+    """Of 1000 draws 95 % have a standard deviation of 0.7 points."""
+    found = drawn_runs(count, 1000)
+    for kind in ("seeds", "folds", "history"):
+        assert np.mean([getattr(one, kind) for one in found]) > 0.92, kind
+    assert np.mean([one.blocked for one in found]) < 0.05
+    assert np.mean([one.best for one in found]) < 0.03
+    assert np.mean([one.plain for one in found]) < np.mean([one.folds for one in found])
