@@ -60,7 +60,7 @@ def file_name(model: str) -> str:
     """Return a file name for a model, which may be called anything.
 
     >>> file_name("churn"), file_name("a/b")
-    ('churn.parquet', 'a-b.4a8a08.parquet')
+    ('churn.parquet', 'a-b.c14cdd.parquet')
     """
     fit = _UNFIT.sub("-", model).strip(".")[:80]
     mark = "" if fit == model else f".{digest_of(model.encode())[7:13]}"
