@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -601,6 +603,54 @@ class TestPower:
         ran = folder.run("power", "--metric", "bleu", "--max-drop", "0.1")
         assert ran.exit_code == 2
         assert "roc_auc" in ran.stderr
+
+    def test_the_spread_of_two_models_that_are_there(self, machine: Machine) -> None:
+        base, head = predictions(400), predictions(400, noise=0.3, model=2)
+        proposed(machine, base, head).report()
+        wrong = {
+            side: [(float(row[2]) > 0.5) != bool(int(row[1])) for row in csv.reader(text[1:])]
+            for side, text in (("base", base.splitlines()), ("head", head.splitlines()))
+        }
+        disagreement = np.mean(np.not_equal(wrong["base"], wrong["head"]))
+        limit = ("--max-drop", "0.01", "--rows", "400")
+        told = machine.run(
+            "power", "--metric", "accuracy", *limit, "--disagreement", f"{disagreement}"
+        )
+        measured = machine.run(
+            "power", "--metric", "accuracy", *limit, "--report", ".mlgate/report.json"
+        )
+        assert "Measured: 400 rows in .mlgate/report.json" in measured.stdout
+        assert seen_drop(measured) == pytest.approx(seen_drop(told), rel=0.05)
+
+    @pytest.mark.parametrize(
+        ("more", "code", "said"),
+        [
+            (("--metric", "acuracy"), 3, "as in accuracy"),
+            (("--metric", "accuracy", "--model", "other"), 3, "no metric 'accuracy' of model"),
+            (("--metric", "accuracy", "--report", "nowhere.json"), 3, "no report"),
+        ],
+    )
+    def test_a_report_without_the_metric(
+        self, machine: Machine, more: tuple[str, ...], code: int, said: str
+    ) -> None:
+        proposed(machine, predictions(100), predictions(100, model=2)).report()
+        limit = ("--max-drop", "0.01", "--report", ".mlgate/report.json")
+        ran = machine.run("power", *limit, *more)
+        assert ran.exit_code == code
+        assert said in ran.stderr
+
+    def test_a_single_value_has_no_spread(self, measured: Machine) -> None:
+        measured.report()
+        limit = ("--max-drop", "0.01", "--report", ".mlgate/report.json")
+        ran = measured.run("power", "--metric", "auc", *limit)
+        assert ran.exit_code == 3
+        assert "no interval that comes from rows" in ran.stderr
+
+
+def seen_drop(ran: Ran) -> float:
+    found = re.search(r"at a true drop of ([0-9.]+)", ran.stdout)
+    assert found, ran.output
+    return float(found[1])
 
 
 PREDICT = """\

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Final, Literal
 
+from mlgate.evaluate.student import MANY, t_quantile
+
 Family = Literal["rate", "auc", "mean"]
 
 FAMILIES: Final[dict[str, Family]] = {
@@ -87,6 +89,19 @@ class Rule:
         """Return the standard errors in the tolerance of models that are mostly shown equal."""
         edge = NormalDist().inv_cdf((1 + self.confidence) / 2)
         return edge + NormalDist().inv_cdf(self.power)
+
+
+def deviation_of(half: float, confidence: float, freedom: float | None, rows: int) -> float:
+    """Return the standard deviation of a row that an interval of a change comes from.
+
+    It holds for any metric whose error falls with the square root of the rows: with half the width
+    h of the interval it is h √n / z, or t where the interval is Student's.
+
+    >>> round(deviation_of(0.0196, 0.95, None, 10_000), 4)
+    1.0
+    """
+    edge = t_quantile((1 + confidence) / 2, freedom or MANY)
+    return half / edge * math.sqrt(rows)
 
 
 def visible_drop(design: Design, rule: Rule, rows: int) -> float:
