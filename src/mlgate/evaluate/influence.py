@@ -19,7 +19,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mlgate.evaluate.side import Codes, Floats, Side
+    from mlgate.evaluate.side import Codes, Floats, Places, Side
 
 
 BINS: Final = 15
@@ -47,7 +47,7 @@ def mean(rows: Floats, weights: Floats) -> Linear:
     total = float(weights.sum())
     if not rows.size or total <= 0:
         raise UndefinedError("no rows")
-    value = float(rows @ weights) / total
+    value = float((rows * weights).sum()) / total  # the same on any number of cores, unlike `@`
     n = rows.size
     scale = math.sqrt(n / (n - 1)) if n > 1 else math.inf
     with np.errstate(invalid="ignore"):
@@ -64,23 +64,23 @@ def roc_auc(side: Side) -> Linear:
     return _auc(side.is_positive[order], order, ties, side.weights[order])
 
 
-def _sorted_score(side: Side) -> tuple[Codes, tuple[Codes, Codes]]:
+def _sorted_score(side: Side) -> tuple[Codes, tuple[Places, Places]]:
     if side.score is None:
         raise UndefinedError("no score")
     return side.order, side.ties
 
 
 def _auc(
-    is_positive: NDArray[np.bool_], order: Codes, ties: tuple[Codes, Codes], weight: Floats
+    is_positive: NDArray[np.bool_], order: Codes, ties: tuple[Places, Places], weight: Floats
 ) -> Linear:
     one, other = np.where(is_positive, weight, 0.0), np.where(is_positive, 0.0, weight)
     total_one, total_other = float(one.sum()), float(other.sum())
     if total_one <= 0 or total_other <= 0:
         raise UndefinedError("only one class")
-    first, last = ties
+    begin, end = ties
     up_one, up_other = _before(one), _before(other)
-    below = np.where(is_positive, up_other[first] + up_other[last + 1], 0.0) / (2 * total_other)
-    above = total_one - (up_one[first] + up_one[last + 1]) / 2
+    below = np.where(is_positive, up_other[begin] + up_other[end], 0.0) / (2 * total_other)
+    above = total_one - (up_one[begin] + up_one[end]) / 2
     placement = np.where(is_positive, below, above / total_one)
     value = float((one * below).sum()) / total_one
     sides = np.where(is_positive, total_one, total_other)
@@ -95,7 +95,8 @@ def _auc(
 
 def _before(values: Floats) -> Floats:
     """Return the sum of all values before each place, and of all of them at the end."""
-    found: Floats = np.r_[0.0, np.cumsum(values)]
+    found: Floats = np.zeros(values.size + 1)
+    np.cumsum(values, out=found[1:])
     return found
 
 
@@ -107,18 +108,19 @@ def average_precision(side: Side) -> Linear:
     Raises:
         UndefinedError: there is no positive row.
     """
-    order, (first, last) = _sorted_score(side)
+    order, (begin, end) = _sorted_score(side)
     is_positive, weight = side.is_positive[order], side.weights[order]
     one = np.where(is_positive, weight, 0.0)
     total = float(one.sum())
     if total <= 0:
         raise UndefinedError("no row of the positive class")
-    true = total - _before(one)[first]
-    called = float(weight.sum()) - _before(weight)[first]
+    true = total - _before(one)[begin]
+    called = float(weight.sum()) - _before(weight)[begin]
     precision = true / called
     value = float((one * precision).sum()) / total
-    gain = np.cumsum(one / called)[last]
-    loss = np.cumsum(one * true / called**2)[last]
+    each = one / called
+    gain = _before(each)[end]
+    loss = _before(each * precision)[end]
     own = np.where(is_positive, precision - value + gain, 0.0)
     influence = np.empty(len(order))
     n = len(order)

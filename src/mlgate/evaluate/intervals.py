@@ -21,12 +21,17 @@ def standard_error(influence: Floats, group: Codes | None) -> tuple[float, int]:
     G / (G − 1) (Liang and Zeger 1986, Biometrika 73).
     """
     if group is None:
-        return math.sqrt(float(influence @ influence)), influence.size
-    sums = np.bincount(group, weights=influence)
+        return math.sqrt(_squares(influence)), influence.size
+    sums: Floats = np.bincount(group, weights=influence).astype(np.float64)
     units = int(np.count_nonzero(np.bincount(group)))
     if units < 2:  # noqa: PLR2004 - one unit says nothing of the spread
         return math.inf, units
-    return math.sqrt(float(sums @ sums) * units / (units - 1)), units
+    return math.sqrt(_squares(sums) * units / (units - 1)), units
+
+
+def _squares(values: Floats) -> float:
+    """Return the sum of squares, the same on any number of cores, unlike ``@``."""
+    return float(np.square(values).sum())
 
 
 def student(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mlgate.errors import ConfigError
 from mlgate.evaluate.estimate import estimates
@@ -13,8 +15,12 @@ from mlgate.evaluate.measures import DEFAULTS, is_known, known, measures
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from mlgate.evaluate.measures import Measure
     from mlgate.evaluate.result import Estimate, Setting
-    from mlgate.evaluate.rows import EvaluationSet
+    from mlgate.evaluate.rows import EvaluationSet, Slice
+
+MAX_THREADS: Final = 4
+"""Slices measured at a time; each needs memory for its own rows."""
 
 
 def evaluate(
@@ -47,10 +53,18 @@ def evaluate(
     progress(f"{len(found)} metrics of {len(rows.head)} rows")
     made = estimates(found, rows.head, rows.base, setting)
     whole = [one for one in found if not one.part]
-    for place, part in enumerate(rows.slices, 1):
-        progress(f"slice {place} of {len(rows.slices)}: {part.name}")
-        head = rows.head.take(part.rows)
-        base = None if rows.base is None else rows.base.take(part.rows)
-        inside = estimates(whole, head, base, setting)
-        made += [replace(one, slice=part.name) for one in inside if one.value is not None]
+    with ThreadPoolExecutor(min(MAX_THREADS, os.cpu_count() or 1)) as threads:
+        parts = threads.map(lambda part: _inside(part, whole, rows, setting), rows.slices)
+        for place, (part, inside) in enumerate(zip(rows.slices, parts, strict=True), 1):
+            progress(f"slice {place} of {len(rows.slices)}: {part.name}")
+            made += inside
     return made
+
+
+def _inside(
+    part: Slice, measures: Sequence[Measure], rows: EvaluationSet, setting: Setting
+) -> list[Estimate]:
+    head = rows.head.take(part.rows)
+    base = None if rows.base is None else rows.base.take(part.rows)
+    found = estimates(measures, head, base, setting)
+    return [replace(one, slice=part.name) for one in found if one.value is not None]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
+Places = slice | Codes
 Task = Literal["binary", "multiclass", "regression", "quantile", "ranking"]
 
 
@@ -63,15 +64,22 @@ class Side:
         return np.argsort(self.score)
 
     @cached_property
-    def ties(self) -> tuple[Codes, Codes]:
-        """Return the first and the last place of the ties of each place in ``order``."""
+    def ties(self) -> tuple[Places, Places]:
+        """Return where the ties of each place in ``order`` begin and end, as indices.
+
+        They are for arrays with one entry more than rows, as of sums before each place; without
+        ties they are slices, which cost nothing.
+        """
         if self.score is None:
             raise ValueError("there is no score")
         score = self.score[self.order]
-        starts = np.flatnonzero(np.r_[True, score[1:] != score[:-1]])
+        changes = score[1:] != score[:-1]
+        if changes.all():
+            return slice(None, -1), slice(1, None)
+        starts = np.flatnonzero(np.r_[True, changes])
         lengths = np.diff(np.r_[starts, score.size])
         first = np.repeat(starts, lengths)
-        return first, first + np.repeat(lengths, lengths) - 1
+        return first, first + np.repeat(lengths, lengths)
 
     def take(self, rows: NDArray[np.bool_] | Codes) -> Side:
         """Return the given rows."""

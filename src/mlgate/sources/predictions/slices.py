@@ -71,20 +71,26 @@ class Parts:
 
     def features(self, found: Mapping[str, NDArray[Any]]) -> tuple[Feature, ...]:
         """Return the columns to look for slices in."""
+        found_in = enumerate(self._features, len(self._parts))
         return tuple(
-            _feature(found[f"part {place}"], part.names)
-            for place, part in enumerate(self._features, len(self._parts))
+            Feature(
+                _places(found[f"part {place}"], part.names).astype(np.int64),
+                tuple(part.names.values()),
+            )
+            for place, part in found_in
         )
 
 
-def _feature(codes: Any, names: Mapping[int, str]) -> Feature:  # noqa: ANN401
-    """Return codes 0, 1, … in the order of the names; −1 where a row has none."""
-    values, present = np.ma.getdata(codes), ~np.ma.getmaskarray(codes)
+def _places(codes: Any, names: Mapping[int, str]) -> NDArray[np.int16]:  # noqa: ANN401
+    """Return the place of each row among the names; −1 where it is masked or has none."""
+    values, present = np.ma.getdata(codes).astype(np.uint64), ~np.ma.getmaskarray(codes)
+    if not names:
+        return np.full(values.size, -1, dtype=np.int16)
     keys = np.array(list(names), dtype=np.uint64)
     order = np.argsort(keys)
-    places = np.searchsorted(keys[order], values.astype(np.uint64)).clip(max=max(keys.size - 1, 0))
-    known = present & (keys[order][places] == values.astype(np.uint64))
-    return Feature(np.where(known, order[places], -1), tuple(names.values()))
+    places = np.searchsorted(keys[order], values).clip(max=keys.size - 1)
+    known = present & (keys[order][places] == values)
+    return np.where(known, order[places], -1).astype(np.int16)
 
 
 def _features(store: Store, table: Table, wanted: Predictions) -> Iterator[_Part]:
@@ -110,18 +116,12 @@ def _features(store: Store, table: Table, wanted: Predictions) -> Iterator[_Part
 
 
 def _groups(codes: Any, names: Mapping[int, str]) -> Iterator[tuple[str, NDArray[np.int64]]]:  # noqa: ANN401
-    """Yield the rows of each code that has a name; masked rows have no code."""
-    values, present = np.ma.getdata(codes), ~np.ma.getmaskarray(codes)
-    order = np.flatnonzero(present)[np.argsort(values[present], kind="stable")]
-    ranked = values[order]
-    starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])[: ranked.size]
-    found = {
-        int(ranked[start]): np.sort(order[start:stop])
-        for start, stop in pairwise([*starts.tolist(), order.size])
-    }
-    nothing = np.array([], dtype=np.int64)
-    for code, text in names.items():
-        yield text, found.get(code, nothing)
+    """Yield the rows of each code that has a name, in their order."""
+    places = _places(codes, names)
+    order = np.argsort(places, kind="stable")
+    bounds = np.searchsorted(places[order], np.arange(len(names) + 1))
+    for text, (start, stop) in zip(names.values(), pairwise(bounds.tolist()), strict=True):
+        yield text, order[start:stop]
 
 
 def _parts(
