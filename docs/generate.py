@@ -33,6 +33,7 @@ from mlgate.policy.config import (
     Rule,
 )
 from mlgate.policy.predictions import Predictions
+from mlgate.policy.training import Train
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,6 +102,7 @@ SECTIONS: Mapping[str, type[Section]] = {
     "A condition of conditions:": Condition,
     "An entry of results: as a mapping": ResultFile,
     "predictions:": Predictions,
+    "train:": Train,
     "A rule of gate:": Rule,
     "policy:": Policy,
 }

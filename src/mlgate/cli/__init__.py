@@ -29,6 +29,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "init": "Look at the repository and write mlgate.yml and a workflow.",
     "check": "Check the data: integrity, train against test, drift.",
     "profile": "Measure a table once, as the reference of later data.",
+    "train": "Run the training command, bounded and measured.",
     "evaluate": "Measure predictions, with intervals, and compare two files of them.",
     "power": "Say which drop a number of rows can show.",
     "report": "Compare with the baseline, judge, report and post.",

@@ -13,7 +13,7 @@ import msgspec
 
 from mlgate import __version__
 from mlgate.cli.data_inputs import inputs_of, schema_of
-from mlgate.cli.evidence import ci_run, head_commit, named_models
+from mlgate.cli.evidence import ci_run, head_commit, named_models, of_this_run
 from mlgate.cli.pipeline import Request, baseline_of, rules_for
 from mlgate.cli.progress import Progress
 from mlgate.documents.evidence import DataFile, Evidence, ModelEvidence, SourceFile
@@ -357,15 +357,9 @@ def evidence_of(session: Session, models: tuple[ModelEvidence, ...]) -> Evidence
 
 def fragment_of_this_run(session: Session, folder: Path, name: str) -> ModelEvidence | None:
     """Return what `mlgate check` wrote for the model earlier in this very job of CI."""
-    from mlgate.documents.codec import MAX_BYTES, decode  # noqa: PLC0415
-
-    path = fragment_path(folder, name)
-    if session.github is None or not path.is_file():
+    if session.github is None:
         return None
-    with path.open("rb") as file:
-        found = decode(file.read(MAX_BYTES + 1), Evidence, origin=str(path))
-    same = found.run == ci_run(session) and found.commit == head_commit(session)
-    return next((m for m in found.models if same and m.model == name), None)
+    return of_this_run(session, fragment_path(folder, name), name)
 
 
 def fragment_path(folder: Path, name: str) -> Path:

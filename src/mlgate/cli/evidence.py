@@ -186,6 +186,16 @@ def wanted(config: Config, name: str) -> Wanted:
     )
 
 
+def of_this_run(session: Session, path: Path, name: str) -> ModelEvidence | None:
+    """Return what an earlier step of this very run wrote of a model, if it is of this commit."""
+    if not path.is_file():
+        return None
+    for evidence in read_evidence([path]):
+        if evidence.run == ci_run(session) and evidence.commit == head_commit(session):
+            return next((m for m in evidence.models if m.model == name), None)
+    return None
+
+
 def head_commit(session: Session) -> str:
     """Return the commit that the report is about: the pull request's head, else HEAD."""
     if session.github is not None and session.github.subject.pull_request:

@@ -9,6 +9,7 @@ import msgspec
 
 from mlgate import __version__
 from mlgate.cli.evidence import base_evidence, ci_run, head_commit, head_evidence, wanted
+from mlgate.cli.trained import with_training
 from mlgate.compare.evidence import compare_models
 from mlgate.documents.comparison import Baseline, Comparison
 from mlgate.documents.report import Links, Report
@@ -122,6 +123,8 @@ def run(session: Session, request: Request) -> Outcome:
     session.progress("reading the evidence of the head")
     head = head_evidence(session, rules.measures, tree, files=request.evidence, model=request.model)
     if not request.evidence:
+        folder = request.output or session.workspace / ".mlgate"
+        head = with_training(session, head, folder)
         head = _checked(session, tree, rules, baseline, head, request)
     session.progress("reading the evidence of the baseline")
     reported = [m.model for m in head.models]

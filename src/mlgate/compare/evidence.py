@@ -17,6 +17,7 @@ from mlgate.documents.comparison import (
     MetricChange,
     ParameterChange,
 )
+from mlgate.documents.evidence import TRAINING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -133,7 +134,7 @@ def _metric_change(
     after = head.value if head else None
     change = subtract(after, before) if before is not None and after is not None else None
     stated = (head and head.direction) or (base and base.direction) or None
-    known = None if stated else known_direction(one.name)
+    known = None if stated or one.source == TRAINING else known_direction(one.name)
     return MetricChange(
         name=one.name,
         source=one.source,

@@ -20,6 +20,8 @@ from mlgate.documents.base import (
 MAX_METRICS = 200_000
 MAX_BINS = 32
 MAX_REPEATS = 1000
+TRAINING = "mlgate train"
+"""The source of metrics that say what training took; nobody calls more of it worse by itself."""
 
 
 class Metric(Document, frozen=True, kw_only=True):
@@ -170,8 +172,37 @@ class KeptPredictions(Document, frozen=True, kw_only=True):
     size: Count
 
 
+class Training(Document, frozen=True, kw_only=True):
+    """What one training command took, and how it ended.
+
+    Attributes:
+        command: The command.
+        ended: ``finished`` with exit code 0, ``failed``, ``timed out`` at its limit, or ``stopped``
+            with the job around it.
+        exit_code: As a shell tells it: 128 + n after signal n, 127 for a command that is not there,
+            124 at its limit.
+        signal: The signal that ended it, as in ``SIGKILL``.
+        seconds: From start to end.
+        cpu_seconds: Of the command and all that it waited for, user and system.
+        peak_memory: Bytes; the resident set of its largest process.
+        output: Bytes that it printed.
+    """
+
+    command: Text
+    ended: Literal["finished", "failed", "timed out", "stopped"]
+    exit_code: Annotated[int, msgspec.Meta(ge=0, le=255)]
+    signal: Label = ""
+    seconds: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    cpu_seconds: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    peak_memory: Count = 0
+    output: Count = 0
+
+
 class ModelEvidence(Document, frozen=True, kw_only=True):
-    """Everything measured about one model; ``predictions`` is where its rows are kept, if so."""
+    """Everything measured about one model.
+
+    ``predictions`` is where its rows are kept, ``training`` what `mlgate train` saw of it, if so.
+    """
 
     model: Name
     metrics: Annotated[tuple[Metric, ...], msgspec.Meta(max_length=MAX_METRICS)] = ()
@@ -181,6 +212,7 @@ class ModelEvidence(Document, frozen=True, kw_only=True):
     sources: Annotated[tuple[SourceFile, ...], msgspec.Meta(max_length=20_000)] = ()
     notes: Annotated[tuple[Text, ...], msgspec.Meta(max_length=1000)] = ()
     predictions: KeptPredictions | None = None
+    training: Training | None = None
 
 
 class Evidence(Document, frozen=True, kw_only=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from mlgate.evaluate.result import Estimate, Setting
     from mlgate.evaluate.rows import EvaluationSet, Slice
 
-MAX_THREADS: Final = 4
+THREADS: Final = 4
 """Slices measured at a time; each needs memory for its own rows."""
 
 
@@ -53,7 +52,7 @@ def evaluate(
     progress(f"{len(found)} metrics of {len(rows.head)} rows")
     made = estimates(found, rows.head, rows.base, setting)
     whole = [one for one in found if not one.part]
-    with ThreadPoolExecutor(min(MAX_THREADS, os.cpu_count() or 1)) as threads:
+    with ThreadPoolExecutor(THREADS) as threads:
         parts = threads.map(lambda part: _inside(part, whole, rows, setting), rows.slices)
         for place, (part, inside) in enumerate(zip(rows.slices, parts, strict=True), 1):
             progress(f"slice {place} of {len(rows.slices)}: {part.name}")

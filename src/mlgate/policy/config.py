@@ -12,6 +12,7 @@ from mlgate.documents.base import Direction, Level
 from mlgate.policy.limits import Tolerance, parse_tolerance, plain
 from mlgate.policy.predictions import Predictions
 from mlgate.policy.section import PathPattern, Pattern, Section
+from mlgate.policy.training import Train
 
 Effect = Literal["fail", "warn", "pass"]
 Strict = Literal["fail", "warn"]
@@ -239,6 +240,7 @@ class Model(Section, frozen=True, kw_only=True):
         predict: Command that predicts with the baseline's code, where git and DVC keep no
             predictions of it: `{input}` is `data: test` of the head, `{output}` the file to write.
         artifacts: Model files.
+        train: How `mlgate train` makes the model.
         checks: Who checks the data, and how strictly; `mlgate report` runs them.
         results: Files with results of checks that other tools made.
         best_by: Column of a training log whose best row counts; left out, the last row.
@@ -252,6 +254,7 @@ class Model(Section, frozen=True, kw_only=True):
     predictions: Predictions | None = None
     predict: Pattern | None = None
     artifacts: tuple[PathPattern, ...] = ()
+    train: Train | None = None
     checks: tuple[Engine, ...] = ()
     results: tuple[PathPattern | ResultFile, ...] = ()
     best_by: Pattern | None = None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mlgate.compare.decimals import divide, subtract
+from mlgate.documents.evidence import TRAINING
 from mlgate.documents.verdict import Judgement
 from mlgate.evaluate.student import t_quantile, t_tail
 from mlgate.policy.bounds import ORDER, Finding, findings, level_findings
@@ -298,6 +299,8 @@ def _unruled(metric: MetricChange, tests: int) -> Finding:
         why = metric.base_problem
         said = "is new" if why == "absent" else f"has no usable value at the baseline: {why}"
         return Finding(outcome="unjudged", limit="", sentence=f"{metric.title} {said}.")
+    if metric.source == TRAINING:
+        return Finding(outcome="unjudged", limit="", sentence=f"{metric.title} {move(metric)}.")
     if metric.direction is None:
         sentence = f"{metric.title} {move(metric)}; which way is better is not known."
         advice = f"Add a rule with `direction`, as in `{{metric: {metric.name}, max-drop: 0.01}}`."

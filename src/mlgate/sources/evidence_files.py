@@ -20,6 +20,8 @@ FRAGMENT: Final = "checks.json"
 """What `mlgate check` hands over, a document of the same kind."""
 EVALUATION: Final = "evaluation.json"
 """What `mlgate evaluate` hands over, likewise."""
+TRAINED: Final = "training.json"
+"""What `mlgate train` hands over, likewise."""
 
 MAX_FILES: Final = 1000
 
@@ -30,7 +32,7 @@ def read_evidence(paths: Sequence[Path]) -> list[Evidence]:
     """Return the documents at ``paths``.
 
     A folder stands for every ``evidence.json`` below it, every ``checks.json``, and every
-    ``evaluation.json`` that the report beside it does not hold already.
+    ``evaluation.json`` and ``training.json`` that the report beside it does not hold already.
 
     Raises:
         SourceError: a path does not exist, holds no evidence, or evidence that is not valid.
@@ -65,10 +67,11 @@ def merge_evidence(parts: Iterable[Evidence]) -> Evidence:
 def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    names = (FILE_NAME, FRAGMENT, EVALUATION)
+    within = {EVALUATION, TRAINED}
+    names = (FILE_NAME, FRAGMENT, *sorted(within))
     every = sorted(file for name in names for file in path.rglob(name))
     whole = {file.parent for file in every if file.name == FILE_NAME}
-    found = [file for file in every if file.name != EVALUATION or whole.isdisjoint(file.parents)][
+    found = [file for file in every if file.name not in within or whole.isdisjoint(file.parents)][
         : MAX_FILES + 1
     ]
     if not found:
@@ -112,6 +115,7 @@ def _joined(one: ModelEvidence | None, other: ModelEvidence) -> ModelEvidence:
         checks=_union(one.checks, other.checks),
         sources=_union(one.sources, other.sources),
         notes=_union(one.notes, other.notes),
+        training=one.training or other.training,
     )
 
 

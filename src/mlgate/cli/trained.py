@@ -1,0 +1,58 @@
+"""What `mlgate train` saw of a model, as a part of its evidence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from mlgate.cli.evidence import of_this_run
+from mlgate.documents.evidence import TRAINING, Metric, ModelEvidence, SourceFile
+from mlgate.sources.evidence_files import TRAINED
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlgate.cli.session import Session
+    from mlgate.documents.evidence import Evidence, Training
+
+_SHOWN: Final = 200
+
+
+def training_path(folder: Path, name: str) -> Path:
+    """Return where it is kept what the training of a model took."""
+    return folder / "evidence" / name / TRAINED
+
+
+def training_evidence(name: str, training: Training) -> ModelEvidence:
+    """Return the evidence of one training; one that did not finish is a source with a problem."""
+    if training.ended == "finished":
+        costs = {
+            "training.seconds": training.seconds,
+            "training.cpu-seconds": training.cpu_seconds,
+            "training.peak-memory": float(training.peak_memory),
+        }
+        metrics = tuple(Metric(name=n, source=TRAINING, value=v) for n, v in costs.items())
+        return ModelEvidence(model=name, metrics=metrics, training=training)
+    by = f" ({training.signal})" if training.signal else ""
+    what = f"training {training.ended}: `{training.command[:_SHOWN]}`, exit {training.exit_code}"
+    problem = f"{what}{by} after {training.seconds:.0f} s"
+    hint = "what it said is in the log of `mlgate train`; files from before are not its metrics"
+    source = SourceFile(path=TRAINING, problem=problem, hint=hint)
+    return ModelEvidence(model=name, sources=(source,), training=training)
+
+
+def with_training(session: Session, evidence: Evidence, folder: Path) -> Evidence:
+    """Return the evidence with what `mlgate train` wrote earlier in this very run."""
+    models = []
+    for model in evidence.models:
+        found = of_this_run(session, training_path(folder, model.model), model.model)
+        if found is not None:
+            model = msgspec.structs.replace(  # noqa: PLW2901
+                model,
+                metrics=(*model.metrics, *found.metrics),
+                sources=(*model.sources, *found.sources),
+                training=found.training,
+            )
+        models.append(model)
+    return msgspec.structs.replace(evidence, models=tuple(models))

@@ -1,0 +1,51 @@
+"""How a model is trained, as the configuration says it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from mlgate.policy.section import Pattern, Section
+
+_PART: Final = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(d|h|min|m|s)")
+_SECONDS: Final = {"d": 86_400.0, "h": 3600.0, "min": 60.0, "m": 60.0, "s": 1.0}
+
+
+class Train(Section, frozen=True, kw_only=True):
+    """How `mlgate train` makes the model.
+
+    Attributes:
+        command: What trains and writes the metrics; several lines stop at the first that fails.
+        timeout: How long it may take, as in `90 min` or `2h 30m`; left out, as long as the job.
+        grace: How long it has to save what it needs once it is asked to stop.
+    """
+
+    command: Pattern
+    timeout: str | float | None = None
+    grace: str | float = "30 s"
+
+    def __post_init__(self) -> None:
+        for given in (self.timeout, self.grace):
+            if given is not None:
+                duration(given)
+
+
+def duration(given: str | float) -> float:
+    """Return seconds.
+
+    >>> duration("2h 30m"), duration("90 s"), duration(1.5)
+    (9000.0, 90.0, 1.5)
+
+    Raises:
+        ValueError: it is no duration above zero.
+    """
+    found: float | None = None
+    if not isinstance(given, str):
+        found = float(given)
+    else:
+        parts = _PART.findall(given)
+        if parts and not _PART.sub("", given).strip():
+            found = sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    if found is None or not 0 < found < 10**9:
+        raise ValueError(f"{given!r} is no duration, as in `90 s`, `45 min` or `2h 30m`")
+    return found

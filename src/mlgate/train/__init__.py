@@ -1,0 +1,1 @@
+"""Run a training command: live, bounded, measured, and gone when it is over."""
