@@ -14,13 +14,16 @@ from mlgate.cli import app
 
 ROOT = Path(__file__).parents[2]
 ACTIONS = [ROOT / "action.yml", *sorted(ROOT.glob("actions/*/action.yml"))]
-RUNS = {"mlgate": "report"} | {name: name for name in ("check", "evaluate", "gate", "report")}
+RUNS = {"mlgate": "report"} | {
+    name: name for name in ("check", "evaluate", "gate", "report", "train")
+}
 COMMANDS = [path for path in ACTIONS if path.parent.name != "setup"]
 NOT_OPTIONS = {"working-directory", "extras", "token", "config"}
 NOT_INPUTS: dict[str, set[str]] = {
     "report": {"allow-pull-request-target"},  # a danger that one has to write out
     "gate": {"base", "format"},
     "evaluate": set(),
+    "train": set(),
     "check": {"write-schema", "force", "list"},  # of a person at a terminal
 }
 

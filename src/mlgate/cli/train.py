@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -160,9 +161,8 @@ def _train(
     grouped = session.github is not None
     if grouped:
         click.echo(workflow_command("group", job.text))
-    out, err = click.get_binary_stream("stdout"), click.get_binary_stream("stderr")
     try:
-        done = run_training(job, out, err, session.say)
+        done = run_training(job, sys.stdout.buffer, sys.stderr.buffer, session.say)
     finally:
         if grouped:
             click.echo(END_GROUP)
