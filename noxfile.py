@@ -157,3 +157,4 @@ def benchmarks(session: nox.Session) -> None:
     session.run(*RUN, "python", "benchmarks/run.py", *session.posargs)
     session.run(*RUN, "python", "benchmarks/checks.py")
     session.run(*RUN, "python", "benchmarks/predictions.py")
+    session.run(*RUN, "python", "benchmarks/train.py")

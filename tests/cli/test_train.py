@@ -207,6 +207,17 @@ class TestReport:
         assert machine.report().exit_code == 3
         assert "training failed: `exit 3`" in machine.written("report.md")
 
+    def test_killed_before_it_ended_is_missing_evidence(self, machine: Machine) -> None:
+        machine.work.commit("measured", metrics__json=auc(0.9))
+        process = machine.start("train", "--", "echo $$ > child; echo go; exec sleep 300")
+        assert process.stdout is not None
+        assert process.stdout.readline() == "go\n"
+        process.kill()
+        process.communicate(timeout=30)
+        os.killpg(int((machine.path / "child").read_text()), signal.SIGKILL)
+        assert machine.report().exit_code == 3
+        assert "killed before it ended" in machine.written("report.md")
+
     def test_of_another_commit_it_says_nothing(self, machine: Machine) -> None:
         self.trained(machine, "exit 3")
         machine.work.commit("again", metrics__json=auc(0.91))

@@ -91,12 +91,14 @@ def train(
     its limit, 130 or 143 when the job is stopped.
     """
     from mlgate.cli.report import output_folder  # noqa: PLC0415  # `--help` needs none of it
+    from mlgate.documents.evidence import Training  # noqa: PLC0415
 
     session: Session = ctx.obj
     folder = output_folder(session, output)
     code = 0
     for name, wanted in _wanted(session, model, command).items():
         text = command or (wanted.command,)
+        _keep(session, folder, name, Training(command=" ".join(text)[:4000], ended="unseen"))
         done = _train(session, text, wanted, timeout, grace)
         _keep(session, folder, name, done)
         code = code or done.exit_code

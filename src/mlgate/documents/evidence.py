@@ -177,8 +177,8 @@ class Training(Document, frozen=True, kw_only=True):
 
     Attributes:
         command: The command.
-        ended: ``finished`` with exit code 0, ``failed``, ``timed out`` at its limit, or ``stopped``
-            with the job around it.
+        ended: ``finished`` with exit code 0, ``failed``, ``timed out`` at its limit, ``stopped``
+            with the job around it, or ``unseen``: we were killed before it ended.
         exit_code: As a shell tells it: 128 + n after signal n, 127 for a command that is not there,
             124 at its limit.
         signal: The signal that ended it, as in ``SIGKILL``.
@@ -189,8 +189,8 @@ class Training(Document, frozen=True, kw_only=True):
     """
 
     command: Text
-    ended: Literal["finished", "failed", "timed out", "stopped"]
-    exit_code: Annotated[int, msgspec.Meta(ge=0, le=255)]
+    ended: Literal["finished", "failed", "timed out", "stopped", "unseen"]
+    exit_code: Annotated[int, msgspec.Meta(ge=0, le=255)] = 0
     signal: Label = ""
     seconds: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     cpu_seconds: Annotated[float, msgspec.Meta(ge=0)] = 0.0
