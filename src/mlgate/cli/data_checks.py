@@ -16,7 +16,7 @@ from mlgate.cli.data_inputs import inputs_of, schema_of
 from mlgate.cli.evidence import ci_run, head_commit, named_models, of_this_run
 from mlgate.cli.pipeline import Request, baseline_of, rules_for
 from mlgate.cli.progress import Progress
-from mlgate.documents.evidence import DataFile, Evidence, ModelEvidence, SourceFile
+from mlgate.documents.evidence import DataFile, ModelEvidence, SourceFile
 from mlgate.documents.report import Report
 from mlgate.documents.verdict import Verdict
 from mlgate.errors import ConfigError, SourceError
@@ -342,16 +342,6 @@ def with_checks(model: ModelEvidence, checked: ModelEvidence) -> ModelEvidence:
         files=tuple(files[path] for path in sorted(files)),
         sources=(*model.sources, *checked.sources),
         notes=(*model.notes, *checked.notes),
-    )
-
-
-def evidence_of(session: Session, models: tuple[ModelEvidence, ...]) -> Evidence:
-    """Return the document that hands results of checks to another job."""
-    return Evidence(
-        commit=head_commit(session),
-        dirty=session.repository.dirty if session.repository else False,
-        run=ci_run(session),
-        models=models,
     )
 
 

@@ -217,7 +217,7 @@ def _evidence(run: Evaluation, name: str, scored: Scored) -> tuple[ModelEvidence
 
 
 def _write(session: Session, folder: Path, model: ModelEvidence) -> None:
-    from mlgate.cli.data_checks import evidence_of  # noqa: PLC0415
+    from mlgate.cli.evidence import evidence_of  # noqa: PLC0415
     from mlgate.cli.output import make_folder  # noqa: PLC0415
     from mlgate.documents.codec import encode  # noqa: PLC0415
     from mlgate.publish.files import write_atomically  # noqa: PLC0415

@@ -186,6 +186,16 @@ def wanted(config: Config, name: str) -> Wanted:
     )
 
 
+def evidence_of(session: Session, models: tuple[ModelEvidence, ...]) -> Evidence:
+    """Return the document that hands what was measured to another job."""
+    return Evidence(
+        commit=head_commit(session),
+        dirty=session.repository.dirty if session.repository else False,
+        run=ci_run(session),
+        models=models,
+    )
+
+
 def of_this_run(session: Session, path: Path, name: str) -> ModelEvidence | None:
     """Return what an earlier step of this very run wrote of a model, if it is of this commit."""
     if not path.is_file():

@@ -185,7 +185,7 @@ def _sentence(done: Training) -> str:
 
 
 def _keep(session: Session, folder: Path, name: str, done: Training) -> None:
-    from mlgate.cli.data_checks import evidence_of  # noqa: PLC0415
+    from mlgate.cli.evidence import evidence_of  # noqa: PLC0415
     from mlgate.cli.output import make_folder  # noqa: PLC0415
     from mlgate.cli.trained import training_evidence, training_path  # noqa: PLC0415
     from mlgate.documents.codec import encode  # noqa: PLC0415
