@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((ROOT / "workflows-templates").glob("*.yml"))
 OURS = f"mlgate/mlgate@v{__version__}"
-PARTS = frozenset({OURS, f"mlgate/mlgate/actions/check@v{__version__}"})
+PARTS = frozenset(
+    {OURS, *(f"mlgate/mlgate/actions/{name}@v{__version__}" for name in ("check", "train"))}
+)
 _USES = re.compile(r"^\s*(?:- )?uses: (.*)$", re.MULTILINE)
 _PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+){1,2}")
 _GRANT = re.compile(r"^\s+[a-z-]+: (?:read|write)\b(.*)$", re.MULTILINE)
