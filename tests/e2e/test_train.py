@@ -35,5 +35,5 @@ def test_metrics_from_before_do_not_hide_a_failed_training(on: Forge) -> None:
     change = on.repository.propose({"train.py": "raise SystemExit('no data today')\n"})
     assert on.pull_request(change).jobs == {"mlgate": "failure"}
     [comment] = on.github.comments()
-    assert "training failed: `python train.py`, exit 1" in comment.body
+    assert "training failed with exit 1 after" in comment.body
     assert on.github.would_merge() == REFUSED

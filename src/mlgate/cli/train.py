@@ -90,17 +90,19 @@ def train(
     The exit code is that of the command: 127 when it is not there, 128 + n after signal n, 124 at
     its limit, 130 or 143 when the job is stopped.
     """
-    from mlgate.cli.report import output_folder  # noqa: PLC0415  # `--help` needs none of it
+    import msgspec  # noqa: PLC0415  # `--help` needs none of it
+
+    from mlgate.cli.report import output_folder  # noqa: PLC0415
     from mlgate.documents.evidence import Training  # noqa: PLC0415
 
     session: Session = ctx.obj
     folder = output_folder(session, output)
     code = 0
     for name, wanted in _wanted(session, model, command).items():
-        text = command or (wanted.command,)
-        _keep(session, folder, name, Training(command=" ".join(text)[:4000], ended="unseen"))
-        done = _train(session, text, wanted, timeout, grace)
-        _keep(session, folder, name, done)
+        begun = Training(command="" if command else wanted.command, ended="unseen")
+        _keep(session, folder, name, begun)
+        done = _train(session, command or (wanted.command,), wanted, timeout, grace)
+        _keep(session, folder, name, msgspec.structs.replace(done, command=begun.command))
         code = code or done.exit_code
         if code:
             break

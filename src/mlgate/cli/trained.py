@@ -35,10 +35,14 @@ def training_evidence(name: str, training: Training) -> ModelEvidence:
         metrics = tuple(Metric(name=n, source=TRAINING, value=v) for n, v in costs.items())
         return ModelEvidence(model=name, metrics=metrics, training=training)
     by = f" ({training.signal})" if training.signal else ""
-    what = f"training {training.ended}: `{training.command[:_SHOWN]}`"
-    problem = f"{what}, exit {training.exit_code}{by} after {training.seconds:.0f} s"
+    command = " ".join(training.command.replace("`", "'").split())[:_SHOWN]
+    named = f": `{command}`" if command else ""
+    problem = (
+        f"training {training.ended} with exit {training.exit_code}{by} "
+        f"after {training.seconds:.0f} s{named}"
+    )
     if training.ended == "unseen":
-        problem = f"{what} was started, and `mlgate train` was killed before it ended"
+        problem = f"training was started, and `mlgate train` was killed before it ended{named}"
     hint = "what it said is in the log of `mlgate train`; files from before are not its metrics"
     source = SourceFile(path=TRAINING, problem=problem, hint=hint)
     return ModelEvidence(model=name, sources=(source,), training=training)

@@ -176,7 +176,8 @@ class Training(Document, frozen=True, kw_only=True):
     """What one training command took, and how it ended.
 
     Attributes:
-        command: The command.
+        command: The command, where the configuration names it; one that a job was given may hold a
+            secret, and evidence is published.
         ended: ``finished`` with exit code 0, ``failed``, ``timed out`` at its limit, ``stopped``
             with the job around it, or ``unseen``: we were killed before it ended.
         exit_code: As a shell tells it: 128 + n after signal n, 127 for a command that is not there,
@@ -184,11 +185,12 @@ class Training(Document, frozen=True, kw_only=True):
         signal: The signal that ended it, as in ``SIGKILL``.
         seconds: From start to end.
         cpu_seconds: Of the command and all that it waited for, user and system.
-        peak_memory: Bytes; the resident set of its largest process.
+        peak_memory: Bytes; the resident set of its largest process, and at least our own, of which
+            it is a copy before it starts.
         output: Bytes that it printed.
     """
 
-    command: Text
+    command: Text = ""
     ended: Literal["finished", "failed", "timed out", "stopped", "unseen"]
     exit_code: Annotated[int, msgspec.Meta(ge=0, le=255)] = 0
     signal: Label = ""

@@ -84,7 +84,7 @@ def run_training(
         why = exc.strerror if isinstance(exc, OSError) else str(exc)
         say(f"{job.command[0]}: {why}")
         code = NOT_FOUND if missing else NOT_RUNNABLE
-        return Training(command=job.text, ended="failed", exit_code=code)
+        return Training(ended="failed", exit_code=code)
     return _Watch(job, process, start, say).until_over(out, err)
 
 
@@ -239,7 +239,6 @@ class _Watch:
         elif ended == "stopped":
             shown = 128 + self._signal
         return Training(
-            command=self._job.text,
             ended=ended,  # type: ignore[arg-type]
             exit_code=shown,
             signal=_signal_name(-code) if code < 0 else "",
