@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -97,6 +98,10 @@ class TestRun:
         assert found.get("signal", "") == name
         assert f"training failed with exit {code}" in ran.stderr
 
+    def test_a_quiet_failure_is_said(self, machine: Machine) -> None:
+        ran = machine.run("--quiet", "train", "--", "exit 3")
+        assert ran.stderr.startswith("training failed with exit 3")
+
     def test_garbage_and_a_flood_arrive_whole(self, machine: Machine) -> None:
         code = "import os, sys; sys.stdout.buffer.write(bytes(range(256)) * 400_000)"
         done = subprocess.run(
@@ -138,6 +143,19 @@ class TestLimits:
         assert ran.stdout == "done\n"
         assert "left processes behind" in ran.stderr
         assert gone(machine.path / "child")
+
+    @pytest.mark.parametrize("wait", ["0.001", "300"])
+    def test_a_child_that_left_the_group(self, machine: Machine, wait: str) -> None:
+        loop = f"echo $$ > child; while :; do echo y; sleep {wait}; done"
+        process = machine.start("train", "--", f"setsid sh -c '{loop}' &\nsleep 0.5")
+        try:
+            out, err = process.communicate(timeout=60)
+        finally:
+            with contextlib.suppress(ProcessLookupError):  # it ends by itself where it writes
+                os.kill(int((machine.path / "child").read_text()), signal.SIGKILL)
+        assert process.returncode == 0, err
+        assert out.startswith("y\n")
+        assert "keeps the output open" in err
 
     @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
     def test_a_stopped_job_stops_its_training(
@@ -269,6 +287,6 @@ class TestReport:
         job = pull_request(machine.work, github)
         ran = job.run("train", "--", "echo hi")
         assert ran.exit_code == 0, ran.output
-        assert ran.stdout == "::group::echo hi\nhi\n::endgroup::\n"
+        assert ran.stdout == "::group::echo hi\nhi\n\n::endgroup::\n"
         job.report()
         assert job.judgement("training.seconds")["outcome"] == "unjudged"

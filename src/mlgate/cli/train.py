@@ -169,8 +169,11 @@ def _train(
         done = run_training(job, sys.stdout.buffer, sys.stderr.buffer, session.say)
     finally:
         if grouped:
-            click.echo(END_GROUP)
-    session.say(_sentence(done))
+            click.echo(f"\n{END_GROUP}")  # it counts at the start of a line only
+    if done.ended == "finished":
+        session.say(_sentence(done))
+    else:
+        click.echo(_sentence(done), err=True)
     return done
 
 

@@ -43,7 +43,10 @@ def training_evidence(name: str, training: Training) -> ModelEvidence:
     )
     if training.ended == "unseen":
         problem = f"training was started, and `mlgate train` was killed before it ended{named}"
-    hint = "what it said is in the log of `mlgate train`; files from before are not its metrics"
+    hint = (
+        "what it said is in the log of `mlgate train`; run that again, for metric files "
+        "from before are not of this revision"
+    )
     source = SourceFile(path=TRAINING, problem=problem, hint=hint)
     return ModelEvidence(model=name, sources=(source,), training=training)
 

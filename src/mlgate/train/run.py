@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import array
 import contextlib
 import errno
+import fcntl
 import os
 import selectors
 import shutil
 import signal
 import subprocess
 import sys
+import termios
 import time
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Final
@@ -208,16 +211,30 @@ class _Watch:
             self._say("the command has ended and left processes behind; they are stopped")
         if left:
             self._send(signal.SIGTERM)
-        while ready.get_map():
-            written = self._pump(ready)
-            if not written and time.monotonic() > patience:
-                self._send(signal.SIGKILL)
-                if time.monotonic() > patience + _LEFTOVER_GRACE:
-                    self._say("a process that left the group keeps the output open; not waiting")
-                    break
+        self._pump_until(ready, patience)
         while self._send(0) and time.monotonic() < patience:
             time.sleep(_TICK / 10)
         self._send(signal.SIGKILL)
+        self._pump_until(ready, patience + _LEFTOVER_GRACE)
+        if ready.get_map():
+            self._say("a process that left the group keeps the output open; not waiting for it")
+            self._pump_pending(ready)
+
+    def _pump_until(self, ready: selectors.BaseSelector, end: float) -> None:
+        while ready.get_map() and time.monotonic() < end:
+            self._pump(ready)
+
+    def _pump_pending(self, ready: selectors.BaseSelector) -> None:
+        """Hand on what the pipes hold now, and nothing that comes later."""
+        for key in ready.get_map().values():
+            held = array.array("i", [0])
+            fcntl.ioctl(key.fd, termios.FIONREAD, held)
+            left = held[0]
+            while left > 0 and (data := os.read(key.fd, min(left, _CHUNK))):
+                key.data.write(data)
+                left -= len(data)
+                self._written += len(data)
+            key.data.flush()
 
     def _send(self, number: int) -> bool:
         """Send a signal to the group; return whether there is one."""
