@@ -250,7 +250,7 @@ class TestReport:
         process.communicate(timeout=30)
         os.killpg(int((machine.path / "child").read_text()), signal.SIGKILL)
         assert machine.report().exit_code == 3
-        assert "killed before it ended" in machine.written("report.md")
+        assert "did not see it end" in machine.written("report.md")
 
     def test_of_another_commit_it_says_nothing(self, machine: Machine) -> None:
         self.trained(machine, "exit 3")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlgate.cli.session import Session
-    from mlgate.documents.evidence import Training
-    from mlgate.policy.training import Train
+    from mlgate.cli.trainer import Trainer
+    from mlgate.policy.config import Model
 
 EXAMPLES = """
 \b
@@ -68,6 +67,22 @@ class Duration(click.ParamType[float]):
     metavar="DURATION",
     help="Time between being asked to stop and being killed.  [default: 30s]",
 )
+@click.option("--force", is_flag=True, help="Train though the same training is known.")
+@click.option(
+    "--cache",
+    default="",
+    metavar="DIR",
+    show_default="trained in --output",
+    help="Folder of known trainings.",
+)
+@click.option(
+    "--keep",
+    type=click.IntRange(0, 10_000),
+    default=20,
+    metavar="N",
+    help="Known trainings to keep beside those of this run.",
+)
+@click.option("--show-key", is_flag=True, help="Print what it would be known by, and stop.")
 @click.option("--output", default=".mlgate", metavar="DIR", help="Folder for the evidence.")
 @click.pass_context
 def train(
@@ -77,6 +92,10 @@ def train(
     model: str,
     timeout: float | None,
     grace: float | None,
+    force: bool,
+    cache: str,
+    keep: int,
+    show_key: bool,
     output: str,
 ) -> None:
     """Run the training command with a limit, and keep what it took as evidence.
@@ -87,35 +106,65 @@ def train(
     failed is missing evidence for `mlgate report`. The evidence goes to
     evidence/MODEL/training.json in --output.
 
-    The exit code is that of the command: 127 when it is not there, 128 + n after signal n, 124 at
-    its limit, 130 or 143 when the job is stopped.
-    """
-    import msgspec  # noqa: PLC0415  # `--help` needs none of it
+    With `train: inputs:` in mlgate.yml, a training of the same inputs, command, environment and
+    parameters is not run again: its outputs and costs are restored. `checkpoint:` is kept when it
+    is stopped, and the next run goes on from there.
 
+    The exit code is that of the command: 127 when it is not there, 128 + n after signal n, 124 at
+    its limit, 130 or 143 when the job is stopped; 3 when an output is missing.
+    """
+    from mlgate.cli.output import make_folder  # noqa: PLC0415  # `--help` needs none of it
     from mlgate.cli.report import output_folder  # noqa: PLC0415
-    from mlgate.documents.evidence import Training  # noqa: PLC0415
+    from mlgate.cli.trainer import Place, Trainer  # noqa: PLC0415
 
     session: Session = ctx.obj
     folder = output_folder(session, output)
+    place = Place(
+        output=folder,
+        cache=output_folder(session, cache) if cache else folder / "trained",
+        keep=keep,
+        force=force,
+        timeout=timeout,
+        grace=grace,
+    )
+    trainers = [
+        Trainer(session, place, name, model_rules, command)
+        for name, model_rules in _wanted(session, model, command).items()
+    ]
+    if show_key:
+        _show_keys(session, trainers)
+        return
+    make_folder(folder)
     code = 0
-    for name, wanted in _wanted(session, model, command).items():
-        begun = Training(command="" if command else wanted.command, ended="unseen")
-        _keep(session, folder, name, begun)
-        done = _train(session, command or (wanted.command,), wanted, timeout, grace)
-        _keep(session, folder, name, msgspec.structs.replace(done, command=begun.command))
-        code = code or done.exit_code
+    for one in trainers:
+        code = one.train()
         if code:
             break
-    _hand_over(session, folder)
+    trainers[0].prune(sum(trainer.stored for trainer in trainers))
+    _hand_over(session, {"evidence": str(folder / "evidence")})
     ctx.exit(code)
 
 
-def _wanted(session: Session, model: str, command: tuple[str, ...]) -> dict[str, Train]:
-    """Return what to train, by model.
+def _show_keys(session: Session, trainers: Sequence[Trainer]) -> None:
+    """Print the key of each model, and hand one of all to later steps."""
+    import hashlib  # noqa: PLC0415
+
+    found = {trainer.name: trainer.key() for trainer in trainers}
+    for name, key in found.items():
+        click.echo(f"{name} {key}" if len(found) > 1 else key)
+    known = all(found.values())
+    joined = hashlib.sha256("\0".join(found.values()).encode()).hexdigest() if known else ""
+    _hand_over(session, {"key": joined})
+
+
+def _wanted(session: Session, model: str, command: tuple[str, ...]) -> dict[str, Model]:
+    """Return what to train, by its name.
 
     Raises:
         ConfigError: no command is known, or it is not known for which model.
     """
+    import msgspec  # noqa: PLC0415
+
     from mlgate.cli.evidence import named_models  # noqa: PLC0415
     from mlgate.policy.config import Config  # noqa: PLC0415
     from mlgate.policy.judge import rules_of  # noqa: PLC0415
@@ -131,10 +180,12 @@ def _wanted(session: Session, model: str, command: tuple[str, ...]) -> dict[str,
             "a command trains one model, and mlgate.yml has several",
             hint=f"choose it with --model: {', '.join(names)}",
         )
+    found = {name: rules_of(config, name) for name in names}
     if command:
-        return {names[0]: rules_of(config, names[0]).train or Train(command=command[0][:400])}
-    found = {name: rules_of(config, name).train for name in names}
-    known = {name: one for name, one in found.items() if one is not None}
+        one = found[names[0]]
+        given = one.train or Train(command=command[0][:400])
+        return {names[0]: msgspec.structs.replace(one, train=given)}
+    known = {name: one for name, one in found.items() if one.train is not None}
     if not known or (model and model not in known):
         raise ConfigError(
             "no training command",
@@ -143,67 +194,9 @@ def _wanted(session: Session, model: str, command: tuple[str, ...]) -> dict[str,
     return known
 
 
-def _train(
-    session: Session,
-    command: tuple[str, ...],
-    wanted: Train,
-    timeout: float | None,
-    grace: float | None,
-) -> Training:
-    from mlgate.ci.commands import END_GROUP, workflow_command  # noqa: PLC0415
-    from mlgate.policy.training import duration  # noqa: PLC0415
-    from mlgate.train.run import Job, run_training  # noqa: PLC0415
-
-    configured = duration(wanted.timeout) if wanted.timeout is not None else None
-    job = Job(
-        command=command,
-        folder=session.workspace,
-        environ={k: v for k, v in session.environ.items() if k != "MLGATE_TOKEN"},
-        timeout=timeout or configured,
-        grace=grace or duration(wanted.grace),
-    )
-    grouped = session.github is not None
-    if grouped:
-        click.echo(workflow_command("group", job.text))
-    try:
-        done = run_training(job, sys.stdout.buffer, sys.stderr.buffer, session.say)
-    finally:
-        if grouped:
-            click.echo(f"\n{END_GROUP}")  # it counts at the start of a line only
-    if done.ended == "finished":
-        session.say(_sentence(done))
-    else:
-        click.echo(_sentence(done), err=True)
-    return done
-
-
-def _sentence(done: Training) -> str:
-    from mlgate.render.numbers import size  # noqa: PLC0415
-
-    took = (
-        f"{done.seconds:.1f} s, CPU {done.cpu_seconds:.1f} s, peak memory {size(done.peak_memory)}"
-    )
-    if done.ended == "finished":
-        return f"trained in {took}"
-    by = f", {done.signal}" if done.signal else ""
-    return f"training {done.ended} with exit {done.exit_code}{by} after {took}"
-
-
-def _keep(session: Session, folder: Path, name: str, done: Training) -> None:
-    from mlgate.cli.evidence import evidence_of  # noqa: PLC0415
-    from mlgate.cli.output import make_folder  # noqa: PLC0415
-    from mlgate.cli.trained import training_evidence, training_path  # noqa: PLC0415
-    from mlgate.documents.codec import encode  # noqa: PLC0415
-    from mlgate.publish.files import write_atomically  # noqa: PLC0415
-
-    make_folder(folder)
-    found = evidence_of(session, (training_evidence(name, done),))
-    write_atomically(training_path(folder, name), encode(found))
-
-
-def _hand_over(session: Session, folder: Path) -> None:
-    """Tell later steps of the job where the evidence is."""
+def _hand_over(session: Session, outputs: dict[str, str]) -> None:
+    """Hand outputs to later steps of the job."""
     from mlgate.publish.files import append_outputs  # noqa: PLC0415
 
     if session.github is not None and session.github.output:
-        append_outputs(Path(session.github.output), {"evidence": str(folder / "evidence")})
+        append_outputs(Path(session.github.output), outputs)

@@ -41,8 +41,10 @@ def training_evidence(name: str, training: Training) -> ModelEvidence:
         f"training {training.ended} with exit {training.exit_code}{by} "
         f"after {training.seconds:.0f} s{named}"
     )
+    if training.problem:
+        problem = f"training failed: {training.problem.rstrip('.')}"[:3000] + named
     if training.ended == "unseen":
-        problem = f"training was started, and `mlgate train` was killed before it ended{named}"
+        problem = f"training was started, and `mlgate train` did not see it end{named}"
     hint = (
         "what it said is in the log of `mlgate train`; run that again, for metric files "
         "from before are not of this revision"
@@ -61,6 +63,7 @@ def with_training(session: Session, evidence: Evidence, folder: Path) -> Evidenc
                 model,
                 metrics=(*model.metrics, *found.metrics),
                 sources=(*model.sources, *found.sources),
+                notes=(*model.notes, *found.notes),
                 training=found.training,
             )
         models.append(model)

@@ -188,6 +188,11 @@ class Training(Document, frozen=True, kw_only=True):
         peak_memory: Bytes; the resident set of its largest process, and at least our own, of which
             it is a copy before it starts.
         output: Bytes that it printed.
+        problem: Why it is no training though the command says so, as of an output that is missing.
+        cached: Whether outputs and costs are those of an earlier training of the same inputs.
+        key: What it is known by: a digest of inputs, command and environment.
+        changed: What differs from the nearest training that was known.
+        resumed: Whether it went on from the checkpoint of one that was stopped.
     """
 
     command: Text = ""
@@ -198,6 +203,11 @@ class Training(Document, frozen=True, kw_only=True):
     cpu_seconds: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     peak_memory: Count = 0
     output: Count = 0
+    problem: Text = ""
+    cached: bool = False
+    key: Label = ""
+    changed: Annotated[tuple[Label, ...], msgspec.Meta(max_length=100)] = ()
+    resumed: bool = False
 
 
 class ModelEvidence(Document, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from mlgate.policy.section import Pattern, Section
+from mlgate.policy.section import PathPattern, Pattern, Section
 
 _PART: Final = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(d|h|min|m|s)")
 _SECONDS: Final = {"d": 86_400.0, "h": 3600.0, "min": 60.0, "m": 60.0, "s": 1.0}
@@ -18,16 +18,28 @@ class Train(Section, frozen=True, kw_only=True):
         command: What trains and writes the metrics; several lines stop at the first that fails.
         timeout: How long it may take, as in `90 min` or `2h 30m`; left out, as long as the job.
         grace: How long it has to save what it needs once it is asked to stop.
+        inputs: Files that decide what comes out: paths, folders or globs, `!` before what does
+            not count. With them, a training of the same inputs, command, environment and
+            parameters is restored instead of run again.
+        outputs: Files that it writes, beside metrics, predictions and artifacts named above.
+        variables: Names of environment variables that decide what comes out, as in `[SEED]`.
+        checkpoint: Files that it saves when it is asked to stop, and goes on from.
     """
 
     command: Pattern
     timeout: str | float | None = None
     grace: str | float = "30 s"
+    inputs: tuple[PathPattern, ...] = ()
+    outputs: tuple[PathPattern, ...] = ()
+    variables: tuple[Pattern, ...] = ()
+    checkpoint: tuple[PathPattern, ...] = ()
 
     def __post_init__(self) -> None:
         for given in (self.timeout, self.grace):
             if given is not None:
                 duration(given)
+        if not self.inputs and (self.outputs or self.checkpoint or self.variables):
+            raise ValueError("`outputs`, `variables` and `checkpoint` need `inputs` to be known by")
 
 
 def duration(given: str | float) -> float:

@@ -89,6 +89,25 @@ class WorkTree:
         found = self._file(path)
         return f"sha256:{_digest(found[0], hashlib.sha256())}" if found else ""
 
+    def place(self, path: str) -> str:
+        """Return where a file is, its links followed.
+
+        Raises:
+            SourceError: it leads outside the workspace.
+        """
+        return self._inside(path)
+
+    def stamp(self, path: str) -> tuple[int, ...]:
+        """Return what changes whenever a file is written; empty when it is absent, or outside.
+
+        Times alone would miss a clock that was set back.
+        """
+        try:
+            found = os.stat(self._inside(path))
+        except (SourceError, OSError):
+            return ()
+        return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
     def tracked(self) -> frozenset[str]:
         """Return the paths that git tracks; none outside a repository."""
         return self._repository.tracked() if self._repository else frozenset()
