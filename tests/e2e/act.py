@@ -65,7 +65,11 @@ class Act:
         place.write_text(trigger.workflow, encoding="utf-8")
         payload = at / "event.json"
         payload.write_text(json.dumps(trigger.payload), encoding="utf-8")
-        places = {"STAND_IN_PYTHON": str(self.python), "STAND_IN_ARTIFACTS": str(at / "artifacts")}
+        places = {
+            "STAND_IN_PYTHON": str(self.python),
+            "STAND_IN_ARTIFACTS": str(at / "artifacts"),
+            "STAND_IN_CACHE": str(at.parent / "caches"),  # of the repository: runs share it
+        }
         done = subprocess.run(
             [
                 *(program(), trigger.event, "--json", "--no-cache-server", "--no-skip-checkout"),
@@ -88,7 +92,9 @@ class Act:
     def _repositories(self, workflow: str) -> dict[str, str]:
         """Give every action in the workflow a folder; one we know nothing of fails here."""
         found = {}
-        for uses in re.findall(r"^\s*(?:- )?uses: (\S+)", workflow, flags=re.MULTILINE):
+        ours = [path.read_text(encoding="utf-8") for path in self.checkout.glob("actions/*/*.yml")]
+        texts = "\n".join([workflow, *ours])
+        for uses in re.findall(r"^\s*(?:- )?uses: (\S+)", texts, flags=re.MULTILINE):
             path, _, ref = uses.partition("@")
             owner, name, *_ = path.split("/")
             folder = self.checkout if owner == "mlgate" else STAND_INS / name

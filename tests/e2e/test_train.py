@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from e2e.repository import project
+from e2e.repository import WORKFLOW, project
 from fakes.github import Decision
 
 if TYPE_CHECKING:
@@ -37,3 +37,28 @@ def test_metrics_from_before_do_not_hide_a_failed_training(on: Forge) -> None:
     [comment] = on.github.comments()
     assert "training failed with exit 1 after" in comment.body
     assert on.github.would_merge() == REFUSED
+
+
+KNOWN = """\
+train:
+  command: python train.py
+  inputs: [train.py, params.yaml, requirements.txt]
+"""
+
+
+def test_the_same_inputs_are_not_trained_twice(forge: Open, trained: Mapping[str, str]) -> None:
+    files = project("train.yml")
+    files["mlgate.yml"] += KNOWN
+    workflow = files[WORKFLOW].replace("          command: python train.py\n", "")
+    on = forge({**files, WORKFLOW: workflow, **trained})
+    params = "trees: 40\ndepth: 5\nstrength: 1.0\n"
+    first = on.pull_request(on.repository.propose({"params.yaml": params}))
+    assert first.jobs == {"mlgate": "success"}, first.log
+    assert "trained in" in first.log
+    assert "Cache saved with key: mlgate-train-" in first.log
+    again = on.pull_request(on.repository.propose({"params.yaml": params, "README.md": "more"}))
+    assert again.jobs == {"mlgate": "success"}, again.log
+    assert "restored 1 output" in again.log
+    assert "trained in" not in again.log
+    other = on.pull_request(on.repository.propose({"params.yaml": f"{params}# other\n"}))
+    assert "training: params.yaml changed" in other.log

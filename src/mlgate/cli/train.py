@@ -132,7 +132,9 @@ def train(
         for name, model_rules in _wanted(session, model, command).items()
     ]
     if show_key:
-        _show_keys(session, trainers)
+        for one in trainers:
+            click.echo(f"{one.name} {one.key()}" if len(trainers) > 1 else one.key())
+        _hand_over(session, {"key": _joint_key(trainers), "cache": str(place.cache)})
         return
     make_folder(folder)
     code = 0
@@ -140,21 +142,24 @@ def train(
         code = one.train()
         if code:
             break
-    trainers[0].prune(sum(trainer.stored for trainer in trainers))
-    _hand_over(session, {"evidence": str(folder / "evidence")})
+    trainers[0].prune(sum(len(one.used) for one in trainers))
+    outputs = {"evidence": str(folder / "evidence")}
+    if any(one.added for one in trainers):
+        outputs["key"] = _joint_key(trainers)
+        if code and session.github is not None:  # caches are never written twice
+            outputs["key"] += f"-{session.github.run_id}-{session.github.attempt}"
+    _hand_over(session, outputs)
     ctx.exit(code)
 
 
-def _show_keys(session: Session, trainers: Sequence[Trainer]) -> None:
-    """Print the key of each model, and hand one of all to later steps."""
+def _joint_key(trainers: Sequence[Trainer]) -> str:
+    """Return one key of all trainings for the cache of the CI system; empty without inputs."""
     import hashlib  # noqa: PLC0415
 
-    found = {trainer.name: trainer.key() for trainer in trainers}
-    for name, key in found.items():
-        click.echo(f"{name} {key}" if len(found) > 1 else key)
-    known = all(found.values())
-    joined = hashlib.sha256("\0".join(found.values()).encode()).hexdigest() if known else ""
-    _hand_over(session, {"key": joined})
+    keys = [one.key() for one in trainers]
+    if not all(keys):
+        return ""
+    return f"mlgate-train-{hashlib.sha256(' '.join(keys).encode()).hexdigest()}"
 
 
 def _wanted(session: Session, model: str, command: tuple[str, ...]) -> dict[str, Model]:

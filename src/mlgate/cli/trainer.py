@@ -57,14 +57,17 @@ class Place:
 class Trainer:
     """The training of one model.
 
-    ``stored`` tells how many known trainings of this run the cache holds.
+    ``used`` are the entries of the cache that this run has added or restored, and ``added``
+    whether there is a new one.
     """
 
     def __init__(
         self, session: Session, place: Place, name: str, model: Model, command: tuple[str, ...]
     ) -> None:
         self.name = name
-        self.stored = 0
+        self.used: set[str] = set()
+        self.added = False
+        self._known_by: Inputs | None = None
         self._session = session
         self._place = place
         self._model = model
@@ -79,7 +82,9 @@ class Trainer:
         Raises:
             ConfigError: an input is missing.
         """
-        return self._inputs(self._tree()).key if self._wanted.inputs else ""
+        if not self._wanted.inputs:
+            return ""
+        return (self._known_by or self._inputs(self._tree())).key
 
     def train(self) -> int:
         """Train, or restore what is known; return the exit code.
@@ -99,7 +104,7 @@ class Trainer:
 
     def _known_or_run(self) -> Training:
         tree = self._tree()
-        inputs = self._inputs(tree)
+        inputs = self._known_by = self._inputs(tree)
         found = None if self._place.force else self._restored(tree, inputs.key)
         if found is not None:
             return found
@@ -141,7 +146,8 @@ class Trainer:
 
         known = Known(model=self.name, parts=dict(inputs.parts), training=done)
         kept = self._store.keep(key, known, files, self._tree())
-        self.stored += kept
+        self.added = self.added or kept
+        self.used.add(key)
         return kept
 
     @cached_property
@@ -216,7 +222,7 @@ class Trainer:
         known = self._store.find(key)
         if known is None or not self._store.restore(key, known, tree, self._is_output()):
             return None
-        self.stored += 1
+        self.used.add(key)
         took = f"{known.training.seconds:.1f} s"
         count = len(known.outputs)
         self._session.say(
