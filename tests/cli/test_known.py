@@ -307,7 +307,7 @@ class TestOutputs:
         machine.work.put({"mlgate.yml": f"train: {{command: 'true', {key}: [x]}}\n"})
         ran = machine.run("train")
         assert ran.exit_code == 2
-        assert "need `inputs`" in ran.stderr
+        assert "needs `inputs`" in ran.stderr
 
 
 CHECKPOINTED = """\

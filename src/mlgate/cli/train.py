@@ -115,7 +115,8 @@ def train(
     """
     from mlgate.cli.output import make_folder  # noqa: PLC0415  # `--help` needs none of it
     from mlgate.cli.report import output_folder  # noqa: PLC0415
-    from mlgate.cli.trainer import Place, Trainer  # noqa: PLC0415
+    from mlgate.cli.running import Place  # noqa: PLC0415
+    from mlgate.cli.trainer import Trainer  # noqa: PLC0415
 
     session: Session = ctx.obj
     folder = output_folder(session, output)

@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from mlgate.cli.evidence import of_this_run
-from mlgate.documents.evidence import TRAINING, Metric, ModelEvidence, SourceFile
+from mlgate.documents.evidence import (
+    TRAINING,
+    TRAINING_LOG,
+    Metric,
+    ModelEvidence,
+    SourceFile,
+)
 from mlgate.sources.evidence_files import TRAINED
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from mlgate.cli.session import Session
@@ -26,14 +33,11 @@ def training_path(folder: Path, name: str) -> Path:
 
 def training_evidence(name: str, training: Training) -> ModelEvidence:
     """Return the evidence of one training; one that did not finish is a source with a problem."""
+    checks = training.checks
     if training.ended == "finished":
-        costs = {
-            "training.seconds": training.seconds,
-            "training.cpu-seconds": training.cpu_seconds,
-            "training.peak-memory": float(training.peak_memory),
-        }
-        metrics = tuple(Metric(name=n, source=TRAINING, value=v) for n, v in costs.items())
-        return ModelEvidence(model=name, metrics=metrics, training=training)
+        metrics = (*_costs(training), *_stated(training))
+        kept = msgspec.structs.replace(training, checks=())
+        return ModelEvidence(model=name, metrics=metrics, checks=checks, training=kept)
     by = f" ({training.signal})" if training.signal else ""
     command = " ".join(training.command.replace("`", "'").split())[:_SHOWN]
     named = f": `{command}`" if command else ""
@@ -53,6 +57,33 @@ def training_evidence(name: str, training: Training) -> ModelEvidence:
     return ModelEvidence(model=name, sources=(source,), training=training)
 
 
+def _costs(training: Training) -> Iterator[Metric]:
+    costs = {
+        "training.seconds": training.seconds,
+        "training.cpu-seconds": training.cpu_seconds,
+        "training.peak-memory": training.peak_memory,
+        "training.gpu-memory": training.gpu_memory,
+        "training.gpu-utilisation": training.gpu_utilisation,
+        "training.energy": training.energy,
+    }
+    for name, value in costs.items():
+        if value is not None:
+            yield Metric(name=name, source=TRAINING, value=float(value))
+
+
+def _stated(training: Training) -> Iterator[Metric]:
+    """Yield the last values of what the log calls metrics."""
+    for curve in training.curves:
+        if curve.stated:
+            value = curve.values[-1] if curve.values and not curve.problem else None
+            yield Metric(
+                name=curve.metric,
+                source=TRAINING_LOG,
+                value=value,
+                problem=curve.problem or ("" if curve.values else "no value"),
+            )
+
+
 def with_training(session: Session, evidence: Evidence, folder: Path) -> Evidence:
     """Return the evidence with what `mlgate train` wrote earlier in this very run."""
     models = []
@@ -61,10 +92,19 @@ def with_training(session: Session, evidence: Evidence, folder: Path) -> Evidenc
         if found is not None:
             model = msgspec.structs.replace(  # noqa: PLW2901
                 model,
-                metrics=(*model.metrics, *found.metrics),
+                metrics=(*model.metrics, *_new(model, found)),
+                checks=(*model.checks, *found.checks),
                 sources=(*model.sources, *found.sources),
                 notes=(*model.notes, *found.notes),
                 training=found.training,
             )
         models.append(model)
     return msgspec.structs.replace(evidence, models=tuple(models))
+
+
+def _new(model: ModelEvidence, found: ModelEvidence) -> Iterator[Metric]:
+    """Yield metrics of the training; one that a file has as well is the file's."""
+    names = {metric.name for metric in model.metrics}
+    for metric in found.metrics:
+        if metric.source != TRAINING_LOG or metric.name not in names:
+            yield metric

@@ -2,56 +2,42 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import dataclass
+import os
+import tempfile
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 import msgspec
 
-from mlgate.ci.commands import END_GROUP, workflow_command
+from mlgate.cli.running import Place, Runner, params_in
 from mlgate.documents.evidence import Training
 from mlgate.errors import ConfigError, SourceError
-from mlgate.policy.training import Train, duration
-from mlgate.train.run import Job, run_training
+from mlgate.policy.training import Train
+from mlgate.train.inputs import locks_in
+from mlgate.train.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from mlgate.cli.session import Session
+    from mlgate.documents.evidence import CheckResult
+    from mlgate.documents.trained import Known
     from mlgate.policy.config import Model
     from mlgate.sources.worktree import WorkTree
     from mlgate.train.inputs import Inputs
     from mlgate.train.store import Store
+    from mlgate.train.watch import Watched
 
 INCOMPLETE: Final = 3
 """Exit code of a training whose command ended well and whose output is not there."""
 RESUME: Final = "MLGATE_RESUME"
 """Set to 1 for a command that goes on from the checkpoint of one that was stopped."""
 _NAMED: Final = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where things are kept, and what the command line says of every model.
-
-    Attributes:
-        output: Folder for the evidence.
-        cache: Folder of known trainings.
-        keep: How many to keep beside those of this run.
-        force: Whether to train though it is known.
-        timeout: Seconds until training is stopped; ``None`` for what is configured.
-        grace: Seconds between being asked to stop and being killed; likewise.
-    """
-
-    output: Path
-    cache: Path
-    keep: int = 20
-    force: bool = False
-    timeout: float | None = None
-    grace: float | None = None
+_TESTED: Final = "Tested weekly"
+_WEEK: Final = timedelta(days=7)
 
 
 class Trainer:
@@ -68,6 +54,8 @@ class Trainer:
         self.used: set[str] = set()
         self.added = False
         self._known_by: Inputs | None = None
+        self._near: Known | None = None
+        self._reproduced = ""
         self._session = session
         self._place = place
         self._model = model
@@ -75,6 +63,7 @@ class Trainer:
         self._command = command or (self._wanted.command,)
         self._named = "" if command else self._wanted.command
         self._notes: list[str] = []
+        self._runner = Runner(session, place, model, self._command)
 
     def key(self) -> str:
         """Return what this training is known by; nothing without inputs.
@@ -111,10 +100,12 @@ class Trainer:
         changed = self._why(inputs)
         earlier = None if self._place.force else self._resumed(tree, inputs.key)
         before = {path: tree.stamp(path) for path in tree.paths()}
-        done = self._run({RESUME: "1"} if earlier else {})
+        watch = Watch() if self._wanted.undeclared != "off" else None
+        done = self._run({RESUME: "1"} if earlier else {}, watch)
+        checks = self._undeclared(inputs, watch.close()) if watch else ()
         if earlier:
             done = _together(earlier, done)
-        done = msgspec.structs.replace(done, key=inputs.key, changed=changed)
+        done = msgspec.structs.replace(done, key=inputs.key, changed=changed, checks=checks)
         if done.ended in {"stopped", "timed out"}:
             self._save_checkpoint(inputs, done)
         return self._remembered(inputs, before, done) if done.ended == "finished" else done
@@ -137,14 +128,72 @@ class Trainer:
                 f"{_listed(moved)} changed while training ran: what it read is not known, and "
                 "this training is not remembered"
             )
-        elif self._add(inputs.key, inputs, files, done):
+            return done
+        done = self._proven(files, done)
+        if done.ended == "finished" and self._add(inputs.key, inputs, files, done):
             self._store.drop(_checkpoint(inputs.key))
         return done
+
+    def _proven(self, files: Sequence[str], done: Training) -> Training:
+        """Train again where that is due, and say whether the same comes out."""
+        if not self._wanted.reproduce:
+            return done
+        today = datetime.now(tz=UTC).date()
+        recent = self._recent(today) if self._wanted.reproduce == "weekly" else None
+        if recent is not None:
+            return msgspec.structs.replace(done, checks=(*done.checks, recent))
+        self._reproduced = today.isoformat()
+        return self._again(files, done)
+
+    def _recent(self, today: date) -> CheckResult | None:
+        """Return what came of training twice within the last week, where that is known."""
+        from mlgate.cli.reproduction import REPRODUCIBLE  # noqa: PLC0415
+
+        near = self._near
+        scheduled = self._session.github is not None and self._session.github.event == "schedule"
+        if scheduled or near is None or not near.reproduced:
+            return None
+        if today - date.fromisoformat(near.reproduced) >= _WEEK:
+            return None
+        self._reproduced = near.reproduced
+        found = next((c for c in near.training.checks if c.id == REPRODUCIBLE), None)
+        if found is None or _TESTED in found.message:
+            return found
+        message = f"{found.message[:3900]} Tested weekly, last on {near.reproduced}."
+        return msgspec.structs.replace(found, message=message)
+
+    def _again(self, files: Sequence[str], done: Training) -> Training:
+        from mlgate.cli.reproduction import Reproduction, failed_again  # noqa: PLC0415
+        from mlgate.train.inputs import covers  # noqa: PLC0415
+
+        self._session.say("training again, to see whether the same comes out")
+        checkpoint = [p for p in self._tree().paths() if covers(self._wanted.checkpoint, p)]
+        with tempfile.TemporaryDirectory(prefix="mlgate-") as aside:
+            first = Reproduction(
+                self._session, self.name, self._model, [*files, *checkpoint], Path(aside)
+            )
+            try:
+                again = self._run({})
+                if again.ended == "stopped":
+                    return msgspec.structs.replace(again, checks=done.checks)
+                if again.ended == "finished":
+                    check = first.check(files, self._wanted.tolerance)
+                else:
+                    check = failed_again(f"{again.ended} with exit {again.exit_code}")
+            finally:
+                first.put_back()
+        self._session.say(f"{check.id}: {check.outcome}: {check.message}")
+        return msgspec.structs.replace(done, checks=(*done.checks, check))
 
     def _add(self, key: str, inputs: Inputs, files: Sequence[str], done: Training) -> bool:
         from mlgate.documents.trained import Known  # noqa: PLC0415
 
-        known = Known(model=self.name, parts=dict(inputs.parts), training=done)
+        known = Known(
+            model=self.name,
+            parts=dict(inputs.parts),
+            training=done,
+            reproduced=self._reproduced,
+        )
         kept = self._store.keep(key, known, files, self._tree())
         self.added = self.added or kept
         self.used.add(key)
@@ -162,17 +211,12 @@ class Trainer:
         return WorkTree(self._session.workspace, self._session.repository)
 
     def _inputs(self, tree: WorkTree) -> Inputs:
-        from mlgate.sources.find import find_metric_files, find_parameter_files  # noqa: PLC0415
         from mlgate.train.inputs import read_inputs  # noqa: PLC0415
 
-        params = self._model.params
-        if params is None:
-            found = find_parameter_files(tree.paths(), find_metric_files(tree.paths()))
-            params = tuple(path for path in found if not find_metric_files([path]))
         return read_inputs(
             tree,
             inputs=self._wanted.inputs,
-            also=params,
+            also=params_in(tree, self._model),
             outputs=(*self._patterns, *self._wanted.checkpoint),
             command=self._command,
             variables=self._wanted.variables,
@@ -236,6 +280,7 @@ class Trainer:
         from mlgate.train.inputs import shown  # noqa: PLC0415
 
         near = self._store.nearest(self.name, inputs.parts)
+        self._near = near.known if near else None
         if near is None or not near.changes:
             self._session.detail(f"no training like {inputs.key[:12]} is known")
             return ()
@@ -263,6 +308,29 @@ class Trainer:
         )
         return known.training
 
+    def _undeclared(self, inputs: Inputs, watched: Watched) -> tuple[CheckResult, ...]:
+        """Return what was read and asked beyond what is declared."""
+        from mlgate.train.inputs import covers  # noqa: PLC0415
+        from mlgate.train.watch import checks_of  # noqa: PLC0415
+
+        is_output = self._is_output()
+        known = (self._place.output, self._place.cache)
+        ours = tuple(f"{os.path.relpath(path, self._session.workspace)}/" for path in known)
+        own = {self._session.config or "mlgate.yml", *locks_in(self._tree())}
+
+        def declared(path: str) -> bool:
+            return (
+                path in inputs.stamps
+                or path in own
+                or path.startswith((*ours, ".git/"))
+                or is_output(path)
+                or covers(self._wanted.checkpoint, path)
+            )
+
+        level = self._wanted.undeclared
+        root = os.path.realpath(self._session.workspace)
+        return checks_of(watched, root, declared, "error" if level == "error" else "warn")
+
     def _save_checkpoint(self, inputs: Inputs, done: Training) -> None:
         from mlgate.train.inputs import covers  # noqa: PLC0415
 
@@ -275,30 +343,11 @@ class Trainer:
         if self._add(_checkpoint(inputs.key), inputs, files, done):
             self._session.say(f"kept the checkpoint ({_listed(files)}) for the next run")
 
-    def _run(self, more: dict[str, str]) -> Training:
-        session, wanted = self._session, self._wanted
-        configured = duration(wanted.timeout) if wanted.timeout is not None else None
-        environ = {k: v for k, v in session.environ.items() if k != "MLGATE_TOKEN"}
-        job = Job(
-            command=self._command,
-            folder=session.workspace,
-            environ={**environ, **more},
-            timeout=self._place.timeout or configured,
-            grace=self._place.grace or duration(wanted.grace),
-        )
-        grouped = session.github is not None
-        if grouped:
-            click.echo(workflow_command("group", job.text))
-        try:
-            done = run_training(job, sys.stdout.buffer, sys.stderr.buffer, session.say)
-        finally:
-            if grouped:
-                click.echo(f"\n{END_GROUP}")  # it counts at the start of a line only
-        if done.ended == "finished":
-            session.say(_sentence(done))
-        else:
-            click.echo(_sentence(done), err=True)
-        return done
+    def _run(self, more: Mapping[str, str], watch: Watch | None = None) -> Training:
+        ran = self._runner.run(more, watch)
+        for text in ran.notes:
+            self._note(text)
+        return ran.training
 
     def _note(self, text: str) -> None:
         self._session.warn(text)
@@ -338,15 +387,3 @@ def _together(earlier: Training, later: Training) -> Training:
 def _listed(names: Sequence[str]) -> str:
     more = len(names) - _NAMED
     return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
-def _sentence(done: Training) -> str:
-    from mlgate.render.numbers import size  # noqa: PLC0415
-
-    took = (
-        f"{done.seconds:.1f} s, CPU {done.cpu_seconds:.1f} s, peak memory {size(done.peak_memory)}"
-    )
-    if done.ended == "finished":
-        return f"trained in {took}"
-    by = f", {done.signal}" if done.signal else ""
-    return f"training {done.ended} with exit {done.exit_code}{by} after {took}"

@@ -20,8 +20,12 @@ from mlgate.documents.base import (
 MAX_METRICS = 200_000
 MAX_BINS = 32
 MAX_REPEATS = 1000
+MAX_CURVES = 30
+MAX_POINTS = 100
 TRAINING = "mlgate train"
 """The source of metrics that say what training took; nobody calls more of it worse by itself."""
+TRAINING_LOG = "training log"
+"""The source of metrics that training printed."""
 
 
 class Metric(Document, frozen=True, kw_only=True):
@@ -172,6 +176,54 @@ class KeptPredictions(Document, frozen=True, kw_only=True):
     size: Count
 
 
+class Curve(Document, frozen=True, kw_only=True):
+    """How a number went on while training ran, as its log told.
+
+    Attributes:
+        metric: Its name in the log.
+        steps: Epochs or steps, or the count of values where the log names none; thinned out.
+        values: One for each step; finite.
+        stated: Whether the log calls it a metric, and not only a signal on the way.
+        problem: Why the last value is none, as in ``NaN``.
+    """
+
+    metric: Name
+    steps: Annotated[tuple[float, ...], msgspec.Meta(max_length=MAX_POINTS)] = ()
+    values: Annotated[tuple[float, ...], msgspec.Meta(max_length=MAX_POINTS)] = ()
+    stated: bool = False
+    problem: Label = ""
+
+
+class Environment(Document, frozen=True, kw_only=True):
+    """Where training ran, as far as it can decide what comes out.
+
+    Attributes:
+        python: Implementation and version.
+        packages: Versions by name, as installed for that Python.
+        locks: SHA-256 of the files that name the packages of an environment.
+        system: Operating system and machine.
+        cpu: Name and number of cores.
+        cpu_flags: Instruction sets that change how sums are rounded.
+        gpus: Names.
+        driver: Version of the driver of the GPUs.
+        seeds: Settings and variables that are named like seeds, as in ``params.yaml: seed = 1``.
+    """
+
+    python: Label = ""
+    packages: Annotated[dict[Label, Label], msgspec.Meta(max_length=5000)] = msgspec.field(
+        default_factory=dict
+    )
+    locks: Annotated[dict[FilePath, Label], msgspec.Meta(max_length=100)] = msgspec.field(
+        default_factory=dict
+    )
+    system: Label = ""
+    cpu: Label = ""
+    cpu_flags: Annotated[tuple[Label, ...], msgspec.Meta(max_length=50)] = ()
+    gpus: Annotated[tuple[Label, ...], msgspec.Meta(max_length=64)] = ()
+    driver: Label = ""
+    seeds: Annotated[tuple[Label, ...], msgspec.Meta(max_length=50)] = ()
+
+
 class Training(Document, frozen=True, kw_only=True):
     """What one training command took, and how it ended.
 
@@ -193,6 +245,12 @@ class Training(Document, frozen=True, kw_only=True):
         key: What it is known by: a digest of inputs, command and environment.
         changed: What differs from the nearest training that was known.
         resumed: Whether it went on from the checkpoint of one that was stopped.
+        gpu_memory: Most bytes in use on all GPUs together; ``None`` without one.
+        gpu_utilisation: Mean share of time in which the GPUs worked, 0 to 1.
+        energy: Joules of processors and GPUs, where the machine tells; all that ran on it counts.
+        curves: What the log told on the way.
+        environment: Where it ran.
+        checks: What was found while it ran: inputs that nobody declared, whether it reproduces.
     """
 
     command: Text = ""
@@ -208,6 +266,12 @@ class Training(Document, frozen=True, kw_only=True):
     key: Label = ""
     changed: Annotated[tuple[Label, ...], msgspec.Meta(max_length=100)] = ()
     resumed: bool = False
+    gpu_memory: Count | None = None
+    gpu_utilisation: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
+    energy: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    curves: Annotated[tuple[Curve, ...], msgspec.Meta(max_length=MAX_CURVES)] = ()
+    environment: Environment | None = None
+    checks: Annotated[tuple[CheckResult, ...], msgspec.Meta(max_length=10)] = ()
 
 
 class ModelEvidence(Document, frozen=True, kw_only=True):

@@ -37,6 +37,7 @@ class Known(Document, frozen=True, kw_only=True):
         parts: Everything that decides what comes out, each by a digest or a version.
         outputs: Files in the order of their numbers in the store.
         training: What it took, also of one that was stopped and left a checkpoint.
+        reproduced: Day on which a training of this model was last run twice, as ``2026-11-28``.
     """
 
     schema: Literal["mlgate/trained/v1"] = msgspec.field(default="mlgate/trained/v1")
@@ -44,3 +45,4 @@ class Known(Document, frozen=True, kw_only=True):
     parts: Annotated[dict[Part, Label], msgspec.Meta(max_length=MAX_PARTS)]
     outputs: Annotated[tuple[Output, ...], msgspec.Meta(max_length=100_000)] = ()
     training: Training
+    reproduced: Annotated[str, msgspec.Meta(pattern=r"^(\d{4}-\d{2}-\d{2})?$")] = ""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Annotated, Final, Literal
+
+import msgspec
 
 from mlgate.policy.section import PathPattern, Pattern, Section
 
@@ -24,6 +26,14 @@ class Train(Section, frozen=True, kw_only=True):
         outputs: Files that it writes, beside metrics, predictions and artifacts named above.
         variables: Names of environment variables that decide what comes out, as in `[SEED]`.
         checkpoint: Files that it saves when it is asked to stop, and goes on from.
+        undeclared: What files outside `inputs`, and hosts that are asked over the network, come to
+            when a Python reads them: the checks `training.inputs` and `training.network` warn,
+            fail (`error`), or are not made (`off`).
+        reproduce: Whether to train twice and compare, the check `training.reproducible`: on every
+            training, or weekly, on runs of a schedule and where the last time is a week ago.
+        tolerance: How far metrics of the two may be apart, relative to the first.
+        stop_on_nan: Whether to end training as soon as its log tells of a loss that is NaN or
+            infinite.
     """
 
     command: Pattern
@@ -33,13 +43,24 @@ class Train(Section, frozen=True, kw_only=True):
     outputs: tuple[PathPattern, ...] = ()
     variables: tuple[Pattern, ...] = ()
     checkpoint: tuple[PathPattern, ...] = ()
+    undeclared: Literal["error", "warn", "off"] = "warn"
+    reproduce: bool | Literal["weekly"] = False
+    tolerance: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1e-6
+    stop_on_nan: bool = False
 
     def __post_init__(self) -> None:
         for given in (self.timeout, self.grace):
             if given is not None:
                 duration(given)
-        if not self.inputs and (self.outputs or self.checkpoint or self.variables):
-            raise ValueError("`outputs`, `variables` and `checkpoint` need `inputs` to be known by")
+        named = {
+            "outputs": self.outputs,
+            "variables": self.variables,
+            "checkpoint": self.checkpoint,
+            "reproduce": self.reproduce,
+        }
+        for key, value in named.items():
+            if value and not self.inputs:
+                raise ValueError(f"`{key}` needs `inputs`: they are what a training is known by")
 
 
 def duration(given: str | float) -> float:

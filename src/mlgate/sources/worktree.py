@@ -57,6 +57,10 @@ class WorkTree:
             )
         return tuple(found)
 
+    def top(self) -> Sequence[str]:
+        """Return the files at the top, sorted; no folder is walked."""
+        return sorted(e.name for e in os.scandir(self.root) if not e.is_dir(follow_symlinks=False))
+
     def size(self, path: str) -> int | None:
         """Return the size in bytes, ``None`` when there is no such file in the workspace."""
         found = self._file(path)

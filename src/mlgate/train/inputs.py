@@ -11,6 +11,7 @@ import msgspec
 
 from mlgate.errors import ConfigError
 from mlgate.sources.globs import inside, is_pattern, matching
+from mlgate.sources.user_process import finished
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -25,11 +26,11 @@ LOCKS: Final = (
 
 INPUT, LOCK, VARIABLE = "input ", "lock ", "variable "
 _SHOWN: Final = 100
-_PYTHON: Final = (
+PYTHON: Final = (
     "import platform, sys; "
     "print(sys.implementation.name, platform.python_version(), sys.platform, platform.machine())"
 )
-_PACKAGES: Final = (
+PACKAGES: Final = (
     "from importlib import metadata\n"
     "for line in sorted({f'{d.name}=={d.version}' for d in metadata.distributions()}): print(line)"
 )
@@ -129,15 +130,15 @@ def read_inputs(  # noqa: PLR0913 - each is a part of the key
     parts = {
         "command": hashlib.sha256("\0".join(command).encode("utf-8", "replace")).hexdigest(),
         "outputs": hashlib.sha256("\0".join(outputs).encode("utf-8", "replace")).hexdigest(),
-        "python": _printed(environ, "-S", _PYTHON).strip()[:300],
+        "python": asked_python(environ, "-S", PYTHON).strip()[:300],
     }
     for path in files:
         if stamps[path]:
             parts[INPUT + path] = _digest(tree, path)
-    locks = [path for path in tree.paths() if _is_lock(path)]
+    locks = locks_in(tree)
     parts |= {LOCK + path: _digest(tree, path) for path in locks}
     if not locks:
-        packages = _printed(environ, "-P", _PACKAGES)
+        packages = asked_python(environ, "-P", PACKAGES)
         parts["packages"] = hashlib.sha256(packages.encode()).hexdigest()
     for name in variables:
         text = environ.get(name)
@@ -193,29 +194,46 @@ def _matching(tree: WorkTree, name: str) -> list[str]:
     return [path for path in tree.paths() if path.startswith(f"{name}/")]
 
 
-def _is_lock(path: str) -> bool:
-    return path in LOCKS or bool(matching("requirements*.txt", (path,)))
+def locks_in(tree: WorkTree) -> list[str]:
+    """Return the files at the top that name the packages of an environment."""
+    return [p for p in tree.top() if p in LOCKS or matching("requirements*.txt", (p,))]
 
 
 def _digest(tree: WorkTree, path: str) -> str:
     return tree.sha256(path).removeprefix("sha256:") or "absent"
 
 
-def _printed(environ: Mapping[str, str], flag: str, code: str) -> str:
-    """Return what the Python of the command says; nothing where there is none."""
+def asked_python(environ: Mapping[str, str], flag: str, code: str) -> str:
+    """Return what a small program prints in the Python that trains; nothing where it fails."""
+    process = start_python(environ, flag, code)
+    return answer(process) if process is not None else ""
+
+
+def start_python(
+    environ: Mapping[str, str], flag: str, code: str
+) -> subprocess.Popen[bytes] | None:
+    """Start a small program in the Python that trains, if there is one; see ``answer``."""
     path = environ.get("PATH")
     python = shutil.which("python", path=path) or shutil.which("python3", path=path)
     if python is None:
-        return ""
+        return None
     try:
-        done = subprocess.run(  # noqa: S603 - the interpreter that trains
+        return subprocess.Popen(  # noqa: S603 - the interpreter that trains
             [python, flag, "-c", code],
             env=dict(environ),
-            capture_output=True,
             stdin=subprocess.DEVNULL,
-            timeout=_PATIENCE,
-            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
-    except (OSError, subprocess.TimeoutExpired):
+    except OSError:
+        return None
+
+
+def answer(process: subprocess.Popen[bytes]) -> str:
+    """Return what the program printed; nothing where it failed or took too long."""
+    try:
+        printed = finished(process, _PATIENCE)
+    except subprocess.TimeoutExpired:
         return ""
-    return done.stdout.decode("utf-8", "replace")
+    return printed.decode("utf-8", "replace") if process.returncode == 0 else ""

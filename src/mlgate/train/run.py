@@ -15,7 +15,7 @@ import sys
 import termios
 import time
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, Literal
 
 from mlgate.documents.evidence import Training
 
@@ -63,13 +63,19 @@ class Job:
 
 
 def run_training(
-    job: Job, out: IO[bytes], err: IO[bytes], say: Callable[[str], None] = lambda _said: None
+    job: Job,
+    out: IO[bytes],
+    err: IO[bytes],
+    say: Callable[[str], None] = lambda _said: None,
+    hear: Callable[[bytes, int], str] = lambda _data, _stream: "",
 ) -> Training:
     """Run ``job`` to its end and return what it took.
 
     Its output goes to ``out`` and ``err`` as it comes, bytes as they are. A deadline, SIGTERM and
     SIGINT stop its whole process group: TERM first, KILL after the grace period or at a second
     signal. Processes that outlive the command are stopped as well, and ``say`` tells so.
+    ``hear`` is given what was printed, with 1 for output and 2 for errors, and may return why the
+    training is lost: it is then stopped, and has failed.
     """
     start = time.monotonic()
     try:
@@ -88,7 +94,7 @@ def run_training(
         say(f"{job.command[0]}: {why}")
         code = NOT_FOUND if missing else NOT_RUNNABLE
         return Training(ended="failed", exit_code=code)
-    return _Watch(job, process, start, say).until_over(out, err)
+    return _Watch(job, process, start, say, hear).until_over(out, err)
 
 
 def _argv(command: tuple[str, ...]) -> list[str]:
@@ -110,8 +116,11 @@ class _Watch:
         process: subprocess.Popen[bytes],
         start: float,
         say: Callable[[str], None],
+        hear: Callable[[bytes, int], str],
     ) -> None:
         self._job = job
+        self._hear = hear
+        self._lost = ""
         self._process = process
         self._start = start
         self._say = say
@@ -119,7 +128,7 @@ class _Watch:
         self._asked = 0
         self._signal = 0
         self._kill_at: float | None = None
-        self._late = False
+        self._ended: Literal["", "stopped", "timed out"] = ""
         self._usage: resource.struct_rusage | None = None
         self._written = 0
 
@@ -180,6 +189,8 @@ class _Watch:
                 continue
             key.data.write(data)
             key.data.flush()
+            stream = 1 if key.fileobj is self._process.stdout else 2
+            self._lost = self._hear(data, stream) or self._lost
             written += len(data)
         if written:
             self._heard = time.monotonic()
@@ -190,10 +201,7 @@ class _Watch:
         """Stop what takes too long or is not wanted any more, and break a long silence."""
         now, job = time.monotonic(), self._job
         taken = now - self._start
-        too_long = job.timeout is not None and taken > job.timeout
-        if self._kill_at is None and (self._asked or too_long):
-            self._late = not self._asked
-            why = f"its limit of {job.timeout:g} s is over" if self._late else "this job is stopped"
+        if self._kill_at is None and (why := self._why_stop(taken)):
             self._say(f"stopping: {why}; it has {job.grace:g} s to save what it needs")
             self._send(signal.SIGTERM)
             self._kill_at = now + job.grace
@@ -202,6 +210,18 @@ class _Watch:
         elif now - self._heard > job.heartbeat:
             self._heard = now
             self._say(f"training for {taken:.0f} s; no output for {job.heartbeat:.0f} s")
+
+    def _why_stop(self, taken: float) -> str:
+        """Return why it must end now, if it must, and remember as what it will have ended."""
+        if self._asked:
+            self._ended = "stopped"
+            return "this job is stopped"
+        if self._lost:
+            return self._lost
+        if self._job.timeout is not None and taken > self._job.timeout:
+            self._ended = "timed out"
+            return f"its limit of {self._job.timeout:g} s is over"
+        return ""
 
     def _stop_leftovers(self, ready: selectors.BaseSelector) -> None:
         """Read what is left in the pipes, and stop the processes that hold them open."""
@@ -247,22 +267,21 @@ class _Watch:
     def _result(self, seconds: float) -> Training:
         code = self._process.returncode
         usage = self._usage
-        ended = "failed" if code else "finished"
-        if self._kill_at is not None:
-            ended = "timed out" if self._late else "stopped"
+        ended = self._ended or ("failed" if code or self._lost else "finished")
         shown = 128 - code if code < 0 else code
         if ended == "timed out":
             shown = TIMED_OUT
         elif ended == "stopped":
             shown = 128 + self._signal
         return Training(
-            ended=ended,  # type: ignore[arg-type]
+            ended=ended,
             exit_code=shown,
             signal=_signal_name(-code) if code < 0 else "",
             seconds=round(seconds, 3),
             cpu_seconds=round(usage.ru_utime + usage.ru_stime, 3) if usage else 0.0,
             peak_memory=usage.ru_maxrss * _KIBIBYTE if usage else 0,
             output=self._written,
+            problem=self._lost if ended == "failed" else "",
         )
 
 
