@@ -10,6 +10,7 @@ import msgspec
 
 from mlgate.compare.decimals import divide, subtract
 from mlgate.compare.direction import known_direction
+from mlgate.compare.training import compare_training
 from mlgate.compare.uncertainty import change_interval, value_interval
 from mlgate.documents.comparison import (
     Comparison,
@@ -75,6 +76,7 @@ def compare_models(
         parameters=tuple(_parameter_changes(base, head)) if base else (),
         files=tuple(_file_changes(base, head)) if base else (),
         notes=head.notes,
+        training=compare_training(base.training if base else None, head.training),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from mlgate.documents.base import Count, Direction, Document, FilePath, Label, Name, Text
-from mlgate.documents.evidence import DataFile, SourceFile
+from mlgate.documents.evidence import DataFile, SourceFile, Training
 
 
 class Baseline(Document, frozen=True, kw_only=True):
@@ -232,6 +232,22 @@ class RowFindings(Document, frozen=True, kw_only=True):
     searched: Count = 0
 
 
+class EnvironmentChange(Document, frozen=True, kw_only=True):
+    """Something around training that differs; empty where that side does not have it."""
+
+    name: Label
+    base: Label = ""
+    head: Label = ""
+
+
+class TrainingChange(Document, frozen=True, kw_only=True):
+    """What `mlgate train` saw at the head, at the baseline, and what differs around it."""
+
+    head: Training
+    base: Training | None = None
+    environment: Annotated[tuple[EnvironmentChange, ...], msgspec.Meta(max_length=200)] = ()
+
+
 class Comparison(Document, frozen=True, kw_only=True):
     """One model at the head against the same model at the baseline.
 
@@ -247,3 +263,4 @@ class Comparison(Document, frozen=True, kw_only=True):
     notes: tuple[Text, ...] = ()
     rows: RowFindings | None = None
     past_problem: Text = ""
+    training: TrainingChange | None = None

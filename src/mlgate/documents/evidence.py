@@ -176,7 +176,7 @@ class KeptPredictions(Document, frozen=True, kw_only=True):
     size: Count
 
 
-class Curve(Document, frozen=True, kw_only=True):
+class LogCurve(Document, frozen=True, kw_only=True):
     """How a number went on while training ran, as its log told.
 
     Attributes:
@@ -269,7 +269,7 @@ class Training(Document, frozen=True, kw_only=True):
     gpu_memory: Count | None = None
     gpu_utilisation: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
     energy: Annotated[float, msgspec.Meta(ge=0)] | None = None
-    curves: Annotated[tuple[Curve, ...], msgspec.Meta(max_length=MAX_CURVES)] = ()
+    curves: Annotated[tuple[LogCurve, ...], msgspec.Meta(max_length=MAX_CURVES)] = ()
     environment: Environment | None = None
     checks: Annotated[tuple[CheckResult, ...], msgspec.Meta(max_length=10)] = ()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from mlgate.render import charts, numbers, outline, provenance, row_pictures, words
+from mlgate.render import charts, numbers, outline, provenance, row_pictures, training, words
 from mlgate.render.escape import address, visible
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
+    from mlgate.documents.comparison import Comparison
     from mlgate.documents.evidence import DataFile
     from mlgate.documents.report import Report
     from mlgate.documents.verdict import Judgement
@@ -85,6 +86,7 @@ def _context(report: Report) -> dict[str, Any]:
         "findings": _findings(shown),
         "hidden": len(found) - len(shown),
         "cards": row_pictures.cards(report),
+        "trainings": [_training(c) for c in report.comparisons if c.training is not None],
         "parameters": parameters[:_MOST_CHANGES],
         "files": files[:_MOST_CHANGES],
         "more_parameters": max(len(parameters) - _MOST_CHANGES, 0),
@@ -95,6 +97,21 @@ def _context(report: Report) -> dict[str, Any]:
         "links": _links(report),
         "facts_of": _provenance(report),
         "install": "" if charts.installed() else charts.INSTALL,
+    }
+
+
+def _training(comparison: Comparison) -> dict[str, Any]:
+    """Return what the page shows of one training."""
+    change = comparison.training
+    if change is None:  # pragma: no cover - _context asks for no other
+        raise ValueError("there is no training")
+    return {
+        "model": comparison.model,
+        "summary": training.summary(change),
+        "costs": training.costs(change),
+        "remarks": training.remarks(change),
+        "moved": training.moved(change)[:_MOST_CHANGES],
+        "traces": training.traces(change.head),
     }
 
 

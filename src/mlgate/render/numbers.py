@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
+from mlgate.documents.evidence import TRAINING
+
 if TYPE_CHECKING:
     from mlgate.documents.comparison import Interval, MetricChange
 
@@ -81,7 +83,17 @@ class _Scientific(NamedTuple):
         return format(value, f"{sign}.{self.digits}e").replace("-", MINUS)
 
 
-def _shower(metric: MetricChange) -> _Fixed | _Scientific:
+class _Bytes(NamedTuple):
+    """Shows sizes in the unit of each, for they have no digits of their own."""
+
+    def __call__(self, value: float, sign: str) -> str:
+        minus = MINUS if value < 0 else sign
+        return f"{minus}{size(round(abs(value)))}"
+
+
+def _shower(metric: MetricChange) -> _Fixed | _Scientific | _Bytes:
+    if metric.source == TRAINING and metric.name.endswith("memory"):
+        return _Bytes()
     values = [abs(v) for v in (metric.base, metric.head) if v is not None]
     largest = max(values, default=0.0)
     half = half_width(metric.interval)
@@ -120,7 +132,7 @@ def half_width(interval: Interval | None) -> float:
     return half if math.isfinite(half) and half > 0 else 0.0
 
 
-def _spread(interval: Interval | None, change: float, show: _Fixed | _Scientific) -> str:
+def _spread(interval: Interval | None, change: float, show: _Fixed | _Scientific | _Bytes) -> str:
     half = half_width(interval)
     if interval is None or not half:
         return ""

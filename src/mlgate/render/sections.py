@@ -5,16 +5,17 @@ from __future__ import annotations
 import html as _html
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgate.render import outline, words
+from mlgate.render import outline, training, words
 from mlgate.render.blocks import Block
-from mlgate.render.escape import code, inline, link, visible
+from mlgate.render.escape import cell, code, inline, link, visible
 from mlgate.render.numbers import count
 from mlgate.render.row_pictures import flip_table, flipped, slice_table
-from mlgate.render.tables import file_table, grouped, parameter_table
+from mlgate.render.tables import file_table, grouped, lines, parameter_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from mlgate.documents.comparison import TrainingChange
     from mlgate.documents.report import Report
     from mlgate.documents.verdict import Judgement
 
@@ -66,6 +67,7 @@ def _sections(report: Report, rows: int) -> Iterator[Section]:
         yield from _judged(report, "📊 <b>Metrics</b>", metrics, (rows, 5))
     yield from _judged(report, "🔪 <b>Slices</b>", slices, (rows, 4))
     yield from _judged(report, "🧪 <b>Checks</b>", checks, (rows, 3))
+    yield from _trained(report, rows)
     yield from _flipped(report, rows)
     yield from _discovered(report)
     sources = [j for j in other if j.kind == "source"]
@@ -81,6 +83,35 @@ def _sections(report: Report, rows: int) -> Iterator[Section]:
         said = words.plural(len(notes), "note")
         listed = _more(report, [f"- {inline(n)}" for n in notes[:rows]], len(notes) - rows)
         yield Section(f"🗒️ <b>{said}</b>", listed, 3)
+
+
+def _trained(report: Report, rows: int) -> Iterator[Section]:
+    """Yield what training took, per model that `mlgate train` has seen."""
+    for comparison in report.comparisons:
+        change = comparison.training
+        if change is None:
+            continue
+        named = f" · {html(comparison.model)}" if len(outline.models(report)) > 1 else ""
+        summary = f"🏋️ <b>Training</b>{named}: {training.summary(change)}"
+        yield Section(summary, _training(report, change, rows), 3)
+
+
+def _training(report: Report, change: TrainingChange, rows: int) -> str:
+    base, head = cell(report.base_name, limit=40), cell(report.head_name, limit=40)
+    found = [list(cost) for cost in training.costs(change)]
+    parts = [lines(["", base, head, "Δ"], "lrrr", found)] if found else []
+    remarks = [f"- {inline(text)}" for text in training.remarks(change)]
+    parts += ["\n".join(remarks)] if remarks else []
+    moved = training.moved(change)
+    if moved:
+        body = [[cell(text, limit=80) for text in row] for row in moved[:rows]]
+        table = lines(["Environment", base, head], "lll", body)
+        parts.append(_more(report, [table], len(moved) - rows))
+    traces = training.traces(change.head)[:rows]
+    if traces:
+        body = [[cell(t.name, limit=80), t.spark, cell(t.ends, limit=80)] for t in traces]
+        parts.append(lines(["Log", "", "first → last"], "lll", body))
+    return "\n\n".join(parts)
 
 
 def _flipped(report: Report, rows: int) -> Iterator[Section]:

@@ -26,7 +26,7 @@ _FLAGS: Final = frozenset(
 )
 _CPUINFO: Final = Path("/proc/cpuinfo")
 _SEED: Final = re.compile(r"(^|[._-])(random_?)?(seed|state)$", re.IGNORECASE)
-_VARIABLE: Final = re.compile(r"(.*_)?(HASH)?SEED")
+_VARIABLE: Final = re.compile(r"(.*[_A-Z])?SEED")
 _NUMBER: Final = re.compile(r"[0-9]{1,20}|random")
 _MAX_PACKAGES: Final = 5000
 

@@ -12,7 +12,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from mlgate.documents.evidence import MAX_CURVES, MAX_POINTS, Curve
+from mlgate.documents.evidence import MAX_CURVES, MAX_POINTS, LogCurve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ _EPOCH: Final = re.compile(rb"epoch[ :=]*(\d{1,9})\s*(?:/\s*\d+)?\s*$", re.IGNOR
 _KERAS: Final = re.compile(rb"^\s*(?:\x1b\[[0-9;]*m)*(\d{1,9})/(\d{1,9})\D.* - \w+: ")
 _PAIR: Final = re.compile(rb" - (\w{1,100}): ([-+0-9.eE]{1,30}|nan|[-+]?inf)")
 _BROKEN: Final = re.compile(
-    rb"\b(\w{0,80}loss)\b['\"]?\s*[:=]\s*([-+]?(?:nan|inf)\w*)", re.IGNORECASE
+    rb"\b(\w{0,80}loss)\b['\"]?\s*[:=]\s*([-+]?(?:nan|inf(?:inity)?))\b", re.IGNORECASE
 )
 _HEADER: Final = re.compile(rb"^\s*(?:epoch|step)(?:,[\w ./-]{1,100}){1,50}\s*$", re.IGNORECASE)
 _STEPS: Final = ("epoch", "step", "global_step")
@@ -71,7 +71,7 @@ class Signals:
         self._tail[stream] = rest[-_MAX_LINE:]
         return self.broken
 
-    def close(self) -> tuple[Curve, ...]:
+    def close(self) -> tuple[LogCurve, ...]:
         """Return the curves, once all has been heard."""
         for line in self._tail.values():
             self._line(line)
@@ -187,7 +187,7 @@ class _Points:
             self._held = self._held[::2]
             self._stride *= 2
 
-    def curve(self, name: str) -> Curve:
+    def curve(self, name: str) -> LogCurve:
         """Return at most MAX_POINTS of them, the last among them."""
         held = (
             self._held if self._held and self._held[-1] == self._last else [*self._held, self._last]
@@ -198,7 +198,7 @@ class _Points:
         kept = held[::every]
         if held and kept[-1] != held[-1]:
             kept.append(held[-1])
-        return Curve(
+        return LogCurve(
             metric=name or "?",
             steps=tuple(step for step, _ in kept),
             values=tuple(value for _, value in kept),
