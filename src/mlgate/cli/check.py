@@ -57,7 +57,7 @@ Examples:
     "--engine",
     default="",
     metavar="NAME",
-    help="builtin or deepchecks, instead of what mlgate.yml says.",
+    help="builtin, deepchecks or dvc, instead of what mlgate.yml says.",
 )
 @click.option("--base", default="", metavar="REV", help="Baseline, for `reference: {rev: base}`.")
 @click.option(

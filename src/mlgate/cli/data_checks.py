@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from mlgate.policy.config import Rule
     from mlgate.tables.table import Table, TableFiles
 
-ENGINES: Final = ("", "builtin", "deepchecks")
+ENGINES: Final = ("", "builtin", "deepchecks", "dvc")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class Checking:
     rules: Rules
     baseline: Baseline
     memory: str = ""
-    engine: Literal["", "builtin", "deepchecks"] = ""
+    engine: Literal["", "builtin", "deepchecks", "dvc"] = ""
     progress: Callable[[str], None] = lambda _said: None
 
     def names(self, model: str, *, given: Mapping[str, str]) -> dict[str, Data]:
@@ -169,12 +169,18 @@ class Checking:
         checks: list[CheckResult] = []
         files: dict[str, DataFile] = {}
         notes: list[str] = []
+        tables = [engine for engine in engines if engine.engine != "dvc"]
+        if len(tables) < len(engines):
+            checks += self._dvc()
+        if not tables:
+            found = ModelEvidence(model=name, checks=tuple(checks))
+            return with_checks(found, self.results(name))
         with tempfile.TemporaryDirectory(prefix="mlgate-") as scratch:
             folder = Path(scratch).resolve()
             with self.opened(chosen, folder=folder) as (subject, said):
                 files |= self._identities(chosen, subject)
                 notes += said
-                for engine in engines:
+                for engine in tables:
                     if engine.engine == "builtin":
                         checks += self._builtin(subject, engine)
                     else:
@@ -190,6 +196,16 @@ class Checking:
 
         plan = plan_of(engine, now=time.time(), lenient=self.rules.source.origin == "base")
         return list(run_checks(subject, plan))
+
+    def _dvc(self) -> tuple[CheckResult, ...]:
+        from mlgate.sources.commit_tree import CommitTree  # noqa: PLC0415
+        from mlgate.sources.dvc_state import check_dvc  # noqa: PLC0415
+
+        repository, session = self.session.repository, self.session
+        head = repository.resolve("HEAD") if repository else None
+        committed = CommitTree(repository, head) if repository and head else None
+        self.progress("asking DVC")
+        return check_dvc(session.workspace, session.environ, self.tree, committed)
 
     def _deepchecks(
         self, subject: Subject, engine: Engine, folder: Path, output: Path
@@ -319,7 +335,7 @@ def open_checking(session: Session, *, base: str, memory: str, engine: str) -> C
         ConfigError: the configuration, or an option, is not valid.
     """
     if engine not in ENGINES:
-        raise ConfigError(f"--engine {engine!r} is not known", hint="builtin or deepchecks")
+        raise ConfigError(f"--engine {engine!r} is not known", hint="builtin, deepchecks or dvc")
     tree = WorkTree(session.workspace, session.repository)
     baseline = baseline_of(session, Request(base=base))
     return Checking(

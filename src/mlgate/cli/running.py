@@ -20,6 +20,7 @@ from mlgate.train.inputs import covers
 from mlgate.train.meter import Meter
 from mlgate.train.run import Job, run_training
 from mlgate.train.signals import Signals, spoken
+from mlgate.train.stages import Stages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -108,9 +109,10 @@ class Runner:
             timeout=self._place.timeout or configured,
             grace=self._place.grace or duration(wanted.grace),
         )
-        signals = Signals(Announcer(session).hear)
+        signals, stages = Signals(Announcer(session).hear), Stages()
 
         def hear(data: bytes, stream: int) -> str:
+            stages.feed(data, stream)
             lost = signals.feed(data, stream)
             return lost if wanted.stop_on_nan else ""
 
@@ -124,6 +126,7 @@ class Runner:
         done = msgspec.structs.replace(
             done,
             curves=curves,
+            stages=stages.found,
             gpu_memory=measured.gpu_memory,
             gpu_utilisation=measured.gpu_utilisation,
             energy=measured.energy,

@@ -178,7 +178,8 @@ def _wanted(session: Session, model: str, command: tuple[str, ...]) -> dict[str,
     from mlgate.sources.config_file import read_config  # noqa: PLC0415
     from mlgate.sources.worktree import WorkTree  # noqa: PLC0415
 
-    file = read_config(WorkTree(session.workspace, session.repository), session.config)
+    tree = WorkTree(session.workspace, session.repository)
+    file = read_config(tree, session.config)
     config = file.config if file else Config()
     names = tuple(named_models(config, model or None))
     if command and len(names) > 1:
@@ -191,13 +192,29 @@ def _wanted(session: Session, model: str, command: tuple[str, ...]) -> dict[str,
         one = found[names[0]]
         given = one.train or Train(command=command[0][:400])
         return {names[0]: msgspec.structs.replace(one, train=given)}
-    known = {name: one for name, one in found.items() if one.train is not None}
+    if tree.stamp("dvc.yaml"):
+        found = {name: _with_pipeline(one, alone=len(names) == 1) for name, one in found.items()}
+    known = {name: one for name, one in found.items() if one.train and one.train.command}
     if not known or (model and model not in known):
         raise ConfigError(
             "no training command",
-            hint="name it as in `mlgate train -- python train.py`, or under `train:` in mlgate.yml",
+            hint="name it as in `mlgate train -- python train.py`, or under `train: command:` in "
+            "mlgate.yml",
         )
     return known
+
+
+def _with_pipeline(model: Model, *, alone: bool) -> Model:
+    """Return the model with DVC's command, where it has none of its own and may have one."""
+    import msgspec  # noqa: PLC0415
+
+    from mlgate.policy.training import Train  # noqa: PLC0415
+
+    if model.train is None and not alone:
+        return model
+    wanted = model.train or Train()
+    kept = wanted.command or "dvc repro --pull"
+    return msgspec.structs.replace(model, train=msgspec.structs.replace(wanted, command=kept))
 
 
 def _hand_over(session: Session, outputs: dict[str, str]) -> None:

@@ -58,6 +58,9 @@ def training_evidence(name: str, training: Training) -> ModelEvidence:
 
 
 def _costs(training: Training) -> Iterator[Metric]:
+    """Yield what it took; nothing where DVC had all stages and nobody knows what they took."""
+    if training.cached and not training.key:
+        return
     costs = {
         "training.seconds": training.seconds,
         "training.cpu-seconds": training.cpu_seconds,

@@ -72,7 +72,7 @@ class Trainer:
             ConfigError: an input is missing.
         """
         if not self._wanted.inputs:
-            return ""
+            return self._locked()
         return (self._known_by or self._inputs(self._tree())).key
 
     def train(self) -> int:
@@ -82,14 +82,44 @@ class Trainer:
             ConfigError: an input is missing.
         """
         self._keep(Training(command=self._named, ended="unseen"))
-        done = self._known_or_run() if self._wanted.inputs else self._run({})
+        done = self._known_or_run() if self._wanted.inputs else self._pipeline(self._run({}))
         self._keep(msgspec.structs.replace(done, command=self._named))
         return done.exit_code or (INCOMPLETE if done.problem else 0)
 
     def prune(self, used: int) -> None:
         """Drop the known trainings that were not used for long."""
-        if self._wanted.inputs:
+        if self._wanted.inputs or self.used:
             self._store.prune(self._place.keep + used)
+
+    def _locked(self) -> str:
+        """Return what the training of a DVC pipeline is known by; nothing without one."""
+        from mlgate.train.inputs import digest_of  # noqa: PLC0415
+
+        tree = self._tree()
+        parts = {path: tree.sha256(path) for path in ("dvc.yaml", "dvc.lock")}
+        return digest_of(parts) if all(parts.values()) else ""
+
+    def _pipeline(self, done: Training) -> Training:
+        """Return what the pipeline has cost when it ran, where DVC had all of its stages."""
+        from mlgate.documents.trained import Known  # noqa: PLC0415
+
+        key = self._locked()
+        if done.ended != "finished" or not done.stages or not key:
+            return done
+        if "ran" in done.stages.values():
+            known = Known(model=self.name, parts={"dvc.lock": key}, training=done)
+            self.added = self._store.keep(key, known, (), self._tree())
+            self.used.add(key)
+            return done
+        known_before = self._store.find(key)
+        self._session.say("DVC had all stages; nothing was trained")
+        if known_before is None:
+            self._notes.append("What training once took is not known: DVC had all of its stages.")
+            return msgspec.structs.replace(done, cached=True)
+        self.used.add(key)
+        return msgspec.structs.replace(
+            known_before.training, cached=True, key=key, stages=done.stages
+        )
 
     def _known_or_run(self) -> Training:
         tree = self._tree()

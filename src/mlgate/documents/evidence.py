@@ -241,7 +241,8 @@ class Training(Document, frozen=True, kw_only=True):
             it is a copy before it starts.
         output: Bytes that it printed.
         problem: Why it is no training though the command says so, as of an output that is missing.
-        cached: Whether outputs and costs are those of an earlier training of the same inputs.
+        cached: Whether outputs and costs are those of an earlier training of the same inputs, or
+            DVC had all of its stages.
         key: What it is known by: a digest of inputs, command and environment.
         changed: What differs from the nearest training that was known.
         resumed: Whether it went on from the checkpoint of one that was stopped.
@@ -251,6 +252,7 @@ class Training(Document, frozen=True, kw_only=True):
         curves: What the log told on the way.
         environment: Where it ran.
         checks: What was found while it ran: inputs that nobody declared, whether it reproduces.
+        stages: What DVC did with each stage, where it ran a pipeline.
     """
 
     command: Text = ""
@@ -272,6 +274,9 @@ class Training(Document, frozen=True, kw_only=True):
     curves: Annotated[tuple[LogCurve, ...], msgspec.Meta(max_length=MAX_CURVES)] = ()
     environment: Environment | None = None
     checks: Annotated[tuple[CheckResult, ...], msgspec.Meta(max_length=10)] = ()
+    stages: Annotated[
+        dict[Label, Literal["ran", "restored", "unchanged"]], msgspec.Meta(max_length=1000)
+    ] = msgspec.field(default_factory=dict)
 
 
 class ModelEvidence(Document, frozen=True, kw_only=True):

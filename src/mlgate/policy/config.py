@@ -176,14 +176,15 @@ class Engine(Section, frozen=True, kw_only=True):
     """Who checks data and model, and how strictly.
 
     Attributes:
-        engine: `builtin`, or `deepchecks` in an environment of its own.
+        engine: `builtin`, `deepchecks` in an environment of its own, or `dvc`: whether dvc.lock is
+            current, the check `dvc.lock`, and whether its data is on the remote, `dvc.remote`.
         suites: Suites of deepchecks.
         checks: Single checks; left out, all that the data allows.
         conditions: What replaces default conditions.
         samples: Whether results may show values of the data.
     """
 
-    engine: Literal["builtin", "deepchecks"] = "builtin"
+    engine: Literal["builtin", "deepchecks", "dvc"] = "builtin"
     suites: tuple[Pattern, ...] = ()
     checks: tuple[Pattern, ...] = ()
     conditions: tuple[Condition, ...] = ()
@@ -192,6 +193,10 @@ class Engine(Section, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.suites and self.engine != "deepchecks":
             raise ValueError("`suites` are of the engine deepchecks")
+        if self.engine == "dvc" and (self.checks or self.conditions or self.samples):
+            raise ValueError(
+                "the engine dvc has two checks and no settings; `gate` may weaken them"
+            )
 
 
 class ResultFile(Section, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ class Train(Section, frozen=True, kw_only=True):
 
     Attributes:
         command: What trains and writes the metrics; several lines stop at the first that fails.
+            Left out in a project with dvc.yaml, `dvc repro --pull`.
         timeout: How long it may take, as in `90 min` or `2h 30m`; left out, as long as the job.
         grace: How long it has to save what it needs once it is asked to stop.
         inputs: Files that decide what comes out: paths, folders or globs, `!` before what does
@@ -36,7 +37,7 @@ class Train(Section, frozen=True, kw_only=True):
             infinite.
     """
 
-    command: Pattern
+    command: Annotated[str, msgspec.Meta(max_length=4000)] = ""
     timeout: str | float | None = None
     grace: str | float = "30 s"
     inputs: tuple[PathPattern, ...] = ()

@@ -41,6 +41,8 @@ def costs(change: TrainingChange) -> list[Cost]:
     """Return what it took, without what neither side tells."""
     head, base = change.head, change.base
     known = base if base is not None and base.ended == "finished" else None
+    if head.cached and not head.key:
+        return []
     return [
         Cost(name, _shown(before, unit), _shown(after, unit), _moved(before, after))
         for (name, after, unit), before in zip(
@@ -79,7 +81,13 @@ def remarks(change: TrainingChange) -> list[str]:
     """Return what a reader may want to know of how it came about; parts of it are foreign."""
     head = change.head
     found = []
-    if head.cached:
+    if head.stages:
+        groups: dict[str, list[str]] = {}
+        for name, outcome in head.stages.items():
+            groups.setdefault(outcome, []).append(name)
+        said = [f"{what} {', '.join(n[:6])}{_more(len(n) - 6)}" for what, n in groups.items()]
+        found.append(f"Stages of DVC: {'; '.join(said)}.")
+    elif head.cached:
         found.append("The same training is known: outputs and costs are those of its first run.")
     if head.resumed:
         found.append("It went on from the checkpoint of a training that was stopped.")

@@ -51,12 +51,17 @@ class Inputs(NamedTuple):
     @property
     def key(self) -> str:
         """Return the digest of all parts."""
-        return hashlib.sha256(msgspec.json.encode(self.parts, order="sorted")).hexdigest()
+        return digest_of(self.parts)
 
     def changed(self, tree: WorkTree) -> list[str]:
         """Return the input files that are not what they were."""
         moved = [path for path, stamp in self.stamps.items() if tree.stamp(path) != stamp]
         return [path for path in moved if _digest(tree, path) != self.parts[INPUT + path]]
+
+
+def digest_of(parts: Mapping[str, str]) -> str:
+    """Return the SHA-256 of named parts, whatever their order."""
+    return hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()
 
 
 def selected(tree: WorkTree, patterns: Sequence[str], key: str) -> list[str]:
