@@ -22,6 +22,7 @@ nox.options.sessions = [
     "e2e",
     "browser",
     "deepchecks",
+    "ray",
     "realdata",
     "validation",
 ]
@@ -123,6 +124,12 @@ def validation(session: nox.Session) -> None:
     session.run(
         *RUN, "--group", "validation", *PYTEST[len(RUN) :], "tests/validation", *session.posargs
     )
+
+
+@nox.session
+def ray(session: nox.Session) -> None:
+    """Training on a real Ray head, on loopback."""
+    session.run(*RUN, "--group", "ray", *PYTEST[len(RUN) :], "tests/ray_cluster", *session.posargs)
 
 
 @nox.session

@@ -23,12 +23,13 @@ from mlgate.train.signals import Signals, spoken
 from mlgate.train.stages import Stages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from mlgate.cli.session import Session
     from mlgate.documents.evidence import Training
     from mlgate.policy.config import Model
+    from mlgate.train.inputs import Inputs
     from mlgate.train.signals import Heard
     from mlgate.train.watch import Watch
 
@@ -52,6 +53,22 @@ class Place:
     force: bool = False
     timeout: float | None = None
     grace: float | None = None
+
+
+class Sent(NamedTuple):
+    """What goes to another machine, and what comes back.
+
+    Attributes:
+        model: Name of the model.
+        inputs: Files, and what the training is known by.
+        outputs: Paths and globs of what comes back.
+        allowed: Tells of a path whether it may.
+    """
+
+    model: str
+    inputs: Inputs
+    outputs: tuple[str, ...]
+    allowed: Callable[[str], bool]
 
 
 class Ran(NamedTuple):
@@ -88,8 +105,9 @@ class Runner:
         self._session = session
         self._place = place
         self._model = model
-        self._wanted = model.train or Train(command="true")
+        self._wanted = model.train or Train()
         self._command = command
+        self._runs = 0
 
     def run(self, more: Mapping[str, str], watch: Watch | None = None) -> Ran:
         """Run the command; what the log, the machine and the environment tell comes with it.
@@ -98,45 +116,94 @@ class Runner:
             more: Variables of its environment, beside those of this process.
             watch: Is told what it reads and asks.
         """
-        session, wanted = self._session, self._wanted
-        configured = duration(wanted.timeout) if wanted.timeout is not None else None
+        session = self._session
         environ = {k: v for k, v in session.environ.items() if k != "MLGATE_TOKEN"}
         watched = watch.variables(environ) if watch else {}
-        job = Job(
-            command=self._command,
-            folder=session.workspace,
-            environ={**environ, **more, **watched},
-            timeout=self._place.timeout or configured,
-            grace=self._place.grace or duration(wanted.grace),
-        )
-        signals, stages = Signals(Announcer(session).hear), Stages()
-
-        def hear(data: bytes, stream: int) -> str:
-            stages.feed(data, stream)
-            lost = signals.feed(data, stream)
-            return lost if wanted.stop_on_nan else ""
-
+        job = self._job({**environ, **more, **watched})
+        listener = _Listener(session, stop=self._wanted.stop_on_nan)
         recorder = Recorder(environ)
         with _grouped(session, job.text), Meter(environ) as meter:
-            done = run_training(job, sys.stdout.buffer, sys.stderr.buffer, session.say, hear)
-        curves = signals.close()
-        told = signals.broken if signals.broken and not done.problem else ""
+            done = run_training(
+                job, sys.stdout.buffer, sys.stderr.buffer, session.say, listener.hear
+            )
         measured = meter.measured
         tree = WorkTree(session.workspace, session.repository)
         done = msgspec.structs.replace(
             done,
-            curves=curves,
-            stages=stages.found,
             gpu_memory=measured.gpu_memory,
             gpu_utilisation=measured.gpu_utilisation,
             energy=measured.energy,
             environment=recorder.environment(tree, params_in(tree, self._model), measured),
         )
+        return self._ran(listener, done)
+
+    def run_elsewhere(self, more: Mapping[str, str], sent: Sent) -> Ran:
+        """Run the command on the place that is configured.
+
+        Args:
+            more: Variables of its environment, beside those that the configuration names.
+            sent: What goes there, and what comes back.
+        """
+        from mlgate.cli.elsewhere import train_elsewhere  # noqa: PLC0415  # seldom
+
+        session, wanted = self._session, self._wanted
+        job = self._job({})
+        listener = _Listener(session, stop=wanted.stop_on_nan)
+        named = {n: session.environ[n] for n in wanted.variables if n in session.environ}
+        anew = "force" if self._place.force else str(self._runs) if self._runs else ""
+        self._runs += 1
+        with _grouped(session, job.text):
+            done = train_elsewhere(
+                session,
+                wanted,
+                job,
+                name=sent.model,
+                inputs=sent.inputs,
+                tree=WorkTree(session.workspace, session.repository),
+                outputs=sent.outputs,
+                allowed=sent.allowed,
+                cache=self._place.cache,
+                variables={**named, **more},
+                anew=anew,
+                hear=listener.hear,
+            )
+        return self._ran(listener, done)
+
+    def _job(self, environ: Mapping[str, str]) -> Job:
+        wanted = self._wanted
+        configured = duration(wanted.timeout) if wanted.timeout is not None else None
+        return Job(
+            command=self._command,
+            folder=self._session.workspace,
+            environ=environ,
+            timeout=self._place.timeout or configured,
+            grace=self._place.grace or duration(wanted.grace),
+        )
+
+    def _ran(self, listener: _Listener, done: Training) -> Ran:
+        """Put what the log told to what the run took, and say how it went."""
+        curves = listener.signals.close()
+        told = listener.signals.broken if not done.problem else ""
+        done = msgspec.structs.replace(done, curves=curves, stages=listener.stages.found)
         if done.ended == "finished":
-            session.say(_sentence(done))
+            self._session.say(_sentence(done))
         else:
             click.echo(_sentence(done), err=True)
         return Ran(done, (f"the log of training told that {told}",) if told else ())
+
+
+class _Listener:
+    """Hears the log for metrics, and for stages of DVC."""
+
+    def __init__(self, session: Session, *, stop: bool) -> None:
+        self.signals = Signals(Announcer(session).hear)
+        self.stages = Stages()
+        self._stop = stop
+
+    def hear(self, data: bytes, stream: int) -> str:
+        self.stages.feed(data, stream)
+        lost = self.signals.feed(data, stream)
+        return lost if self._stop else ""
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 import msgspec
 
-from mlgate.cli.running import Place, Runner, params_in
+from mlgate.cli.running import Place, Runner, Sent, params_in
 from mlgate.documents.evidence import Training
 from mlgate.errors import ConfigError, SourceError
 from mlgate.policy.training import Train
@@ -59,9 +59,9 @@ class Trainer:
         self._session = session
         self._place = place
         self._model = model
-        self._wanted = model.train or Train(command="true")
-        self._command = command or (self._wanted.command,)
-        self._named = "" if command else self._wanted.command
+        self._wanted = model.train or Train()
+        self._command = command or (self._wanted.command or "",)
+        self._named = "" if command else self._wanted.command or ""
         self._notes: list[str] = []
         self._runner = Runner(session, place, model, self._command)
 
@@ -130,7 +130,8 @@ class Trainer:
         changed = self._why(inputs)
         earlier = None if self._place.force else self._resumed(tree, inputs.key)
         before = {path: tree.stamp(path) for path in tree.paths()}
-        watch = Watch() if self._wanted.undeclared != "off" else None
+        watching = self._wanted.undeclared != "off" and self._wanted.executor == "local"
+        watch = Watch() if watching else None
         done = self._run({RESUME: "1"} if earlier else {}, watch)
         checks = self._undeclared(inputs, watch.close()) if watch else ()
         if earlier:
@@ -262,6 +263,15 @@ class Trainer:
         more = (*(model.metrics or ()), *predictions, *repeats, *model.artifacts)
         return (*self._wanted.outputs, *more)
 
+    def _sent_back(self) -> tuple[str, ...]:
+        """Return what another machine sends back: all outputs, and metric files by their names."""
+        from mlgate.sources.find import CERTAIN  # noqa: PLC0415
+
+        found = (
+            tuple(f"**/{name}" for name in sorted(CERTAIN)) if self._model.metrics is None else ()
+        )
+        return (*self._patterns, *found)
+
     def _is_output(self) -> Callable[[str], bool]:
         from mlgate.sources.find import find_metric_files  # noqa: PLC0415
         from mlgate.train.inputs import covers  # noqa: PLC0415
@@ -374,7 +384,11 @@ class Trainer:
             self._session.say(f"kept the checkpoint ({_listed(files)}) for the next run")
 
     def _run(self, more: Mapping[str, str], watch: Watch | None = None) -> Training:
-        ran = self._runner.run(more, watch)
+        if self._wanted.executor == "local" or self._known_by is None:
+            ran = self._runner.run(more, watch)
+        else:
+            sent = Sent(self.name, self._known_by, self._sent_back(), self._is_output())
+            ran = self._runner.run_elsewhere(more, sent)
         for text in ran.notes:
             self._note(text)
         return ran.training

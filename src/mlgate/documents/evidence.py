@@ -253,6 +253,7 @@ class Training(Document, frozen=True, kw_only=True):
         environment: Where it ran.
         checks: What was found while it ran: inputs that nobody declared, whether it reproduces.
         stages: What DVC did with each stage, where it ran a pipeline.
+        executor: Who ran it, where it was not this machine.
     """
 
     command: Text = ""
@@ -274,6 +275,7 @@ class Training(Document, frozen=True, kw_only=True):
     curves: Annotated[tuple[LogCurve, ...], msgspec.Meta(max_length=MAX_CURVES)] = ()
     environment: Environment | None = None
     checks: Annotated[tuple[CheckResult, ...], msgspec.Meta(max_length=10)] = ()
+    executor: Label = ""
     stages: Annotated[
         dict[Label, Literal["ran", "restored", "unchanged"]], msgspec.Meta(max_length=1000)
     ] = msgspec.field(default_factory=dict)

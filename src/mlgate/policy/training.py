@@ -3,14 +3,59 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
 from mlgate.policy.section import PathPattern, Pattern, Section
 
+Command = Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
 _PART: Final = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(d|h|min|m|s)")
 _SECONDS: Final = {"d": 86_400.0, "h": 3600.0, "min": 60.0, "m": 60.0, "s": 1.0}
+
+
+class Ray(Section, frozen=True, kw_only=True):
+    """A Ray cluster that trains, by its job server.
+
+    Attributes:
+        address: Of its dashboard, as in `https://ray.example.com`; left out, the environment
+            variable `MLGATE_RAY_ADDRESS`.
+        token: Name of the environment variable that holds the token for its header
+            `Authorization`.
+        python: What runs our program there, beside the command: Python 3.6 or later.
+        runtime_env: The runtime environment of the job, as Ray reads it: `{pip: [scikit-learn]}`.
+        resources: What the entry point reserves: `num_cpus`, `num_gpus`, `memory` in bytes.
+    """
+
+    address: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+    token: Annotated[str, msgspec.Meta(pattern="^[A-Za-z_][A-Za-z0-9_]{0,200}$")] | None = None
+    python: Pattern = "python"
+    runtime_env: dict[str, Any] = msgspec.field(default_factory=dict)
+    resources: dict[Literal["num_cpus", "num_gpus", "memory"], float] = msgspec.field(
+        default_factory=dict
+    )
+
+
+class Remote(Section, frozen=True, kw_only=True):
+    """Any other place that trains, by commands of your own.
+
+    Each is for a shell in the workspace, and finds `MLGATE_SUBMISSION`, `MLGATE_COMMAND` and, once
+    it is known, `MLGATE_JOB` in its environment.
+
+    Attributes:
+        submit: Starts the training; the last line it prints names the job.
+        status: Prints how the job is; its last line begins with a word like `RUNNING` or `FAILED`,
+            and may go on with the exit code.
+        fetch: Brings the outputs into the workspace.
+        logs: Prints the log so far.
+        cancel: Stops the job.
+    """
+
+    submit: Command
+    status: Command
+    fetch: Command
+    logs: Command | None = None
+    cancel: Command | None = None
 
 
 class Train(Section, frozen=True, kw_only=True):
@@ -35,9 +80,13 @@ class Train(Section, frozen=True, kw_only=True):
         tolerance: How far metrics of the two may be apart, relative to the first.
         stop_on_nan: Whether to end training as soon as its log tells of a loss that is NaN or
             infinite.
+        executor: Where it runs: `local`, on a `ray` cluster, or by a `command` of your own.
+        ray: The cluster.
+        remote: The commands.
+        poll: How often another machine is asked.
     """
 
-    command: Annotated[str, msgspec.Meta(max_length=4000)] = ""
+    command: Command | None = None
     timeout: str | float | None = None
     grace: str | float = "30 s"
     inputs: tuple[PathPattern, ...] = ()
@@ -48,11 +97,21 @@ class Train(Section, frozen=True, kw_only=True):
     reproduce: bool | Literal["weekly"] = False
     tolerance: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1e-6
     stop_on_nan: bool = False
+    executor: Literal["local", "ray", "command"] = "local"
+    ray: Ray | None = None
+    remote: Remote | None = None
+    poll: str | float = "1 s"
 
     def __post_init__(self) -> None:
-        for given in (self.timeout, self.grace):
+        for given in (self.timeout, self.grace, self.poll):
             if given is not None:
                 duration(given)
+        if self.executor == "command" and self.remote is None:
+            raise ValueError("`executor: command` needs `remote: {submit: …, status: …, fetch: …}`")
+        if self.executor != "local" and not self.inputs:
+            raise ValueError(
+                f"`executor: {self.executor}` needs `inputs`: they are what it is sent"
+            )
         named = {
             "outputs": self.outputs,
             "variables": self.variables,

@@ -20,7 +20,7 @@ LOOKED_FOR: Final = (
 )
 """The names, as text for a reader."""
 
-_CERTAIN: Final = frozenset(
+CERTAIN: Final = frozenset(
     "metrics.json metrics.yaml metrics.yml metrics.toml metrics.csv classification_report.json "
     "all_results.json trainer_state.json".split()
 )
@@ -48,7 +48,7 @@ def find_metric_files(paths: Iterable[str]) -> list[str]:
 
 def is_certain(path: str) -> bool:
     """Tell whether the name leaves no doubt that the file holds metrics."""
-    return posixpath.basename(path) in _CERTAIN
+    return posixpath.basename(path) in CERTAIN
 
 
 def find_parameter_files(paths: Sequence[str], metric_files: Iterable[str]) -> list[str]:
@@ -103,7 +103,7 @@ def _is_metric_file(path: str) -> bool:
         return False
     if any(folder in _NOT_OURS or folder.startswith(".") for folder in folders):
         return False
-    return name in _CERTAIN or (name.endswith(".json") and _is_likely(folders, name))
+    return name in CERTAIN or (name.endswith(".json") and _is_likely(folders, name))
 
 
 def _is_likely(folders: Sequence[str], name: str) -> bool:

@@ -1,0 +1,1 @@
+"""Training on another machine: submit, status, logs, cancel, fetch."""
