@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 STAND_INS = Path(__file__).resolve().parent / "actions"
+PROGRAMS = STAND_INS.with_name("programs")
 OURS = ("action.yml", "actions", "src", "pyproject.toml")
 FOREIGN = ("ACTIONS_", "GIT", "INPUT_", "MLGATE_", "PYTEST", "PYTHON", "RUNNER_", "VIRTUAL_ENV")
 TIMEOUT_S = 120
@@ -49,6 +50,7 @@ class Trigger:
     workflow: str
     token: str
     env: Mapping[str, str]
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,17 +71,24 @@ class Act:
             "STAND_IN_PYTHON": str(self.python),
             "STAND_IN_ARTIFACTS": str(at / "artifacts"),
             "STAND_IN_CACHE": str(at.parent / "caches"),  # of the repository: runs share it
+            "STAND_IN_CLOUD": str(at.parent / "cloud"),
         }
         done = subprocess.run(
             [
                 *(program(), trigger.event, "--json", "--no-cache-server", "--no-skip-checkout"),
                 *("-C", str(at / "runner"), "-W", str(place), "-e", str(payload)),
-                *("-P", "ubuntu-latest=-self-hosted", "--action-cache-path", str(at / "cache")),
+                *("-P", "ubuntu-latest=-self-hosted", "-P", "self-hosted=-self-hosted"),
+                *("--action-cache-path", str(at / "cache")),
                 *_pairs("--local-repository", self._repositories(trigger.workflow)),
                 *_pairs("--env", {**QUIET, **places, **trigger.env}),
+                *_pairs("--var", trigger.variables),
                 *("-s", "GITHUB_TOKEN"),
             ],
-            env={**_clean_environment(), "GITHUB_TOKEN": trigger.token},
+            env={
+                **_clean_environment(),
+                "GITHUB_TOKEN": trigger.token,
+                "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}",
+            },
             capture_output=True,
             text=True,
             timeout=TIMEOUT_S,

@@ -30,6 +30,10 @@ def act(tmp_path_factory: pytest.TempPathFactory) -> Act:
     venv.create(folder / "python", with_pip=True, symlinks=True)
     [site] = (folder / "python" / "lib").glob("python*/site-packages")
     (site / "ours.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
+    dvc = folder / "python" / "bin" / "dvc"
+    main = "import sys; from dvc.cli import main; sys.exit(main())"
+    dvc.write_text(f"#!{folder / 'python/bin/python'}\n{main}\n")
+    dvc.chmod(0o755)
     return Act(python=folder / "python", checkout=copy_ours(folder / "mlgate"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from e2e.act import Act, Build, Trigger
@@ -24,6 +24,7 @@ class Forge:
     github: GitHubStandIn
     repository: ModelRepository
     folder: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def open(self) -> None:
         """Let the loopback GitHub serve the repository, with the job ``mlgate`` required."""
@@ -37,7 +38,7 @@ class Forge:
         pull.head_ref, pull.head_sha, pull.fork_owner = change.branch, change.head, fork_owner
         pull.merge_commit_sha = change.merge
         self.github.world.tokens[TOKEN].fork = bool(fork_owner)
-        head_repository = {"id": repo.id + 1} if fork_owner else {"id": repo.id}
+        head_repository = {"id": repo.id + bool(fork_owner), "fork": bool(fork_owner)}
         payload = {
             "action": "synchronize",
             "number": 7,
@@ -85,19 +86,32 @@ class Forge:
         self._record(sha, build)
         return sha, build
 
+    def schedule(self, workflow: str) -> Build:
+        """Run a workflow of ``main`` as its schedule would."""
+        sha = self.repository.work.git("rev-parse", "main")
+        env = {"GITHUB_REF": "refs/heads/main", "SHA_REF": sha}
+        return self._run("schedule", {"schedule": "0 0 * * *"}, env, workflow)
+
     def checks(self, sha: str, name: str = "mlgate") -> list[str]:
         """Return what every check run of this name on a commit ended with, oldest first."""
         runs = self.github.repo.check_runs
         return [str(each.conclusion) for each in runs if (each.head_sha, each.name) == (sha, name)]
 
-    def _run(self, event: str, payload: Mapping[str, Any], env: Mapping[str, str]) -> Build:
+    def _run(
+        self,
+        event: str,
+        payload: Mapping[str, Any],
+        env: Mapping[str, str],
+        workflow: str = WORKFLOW,
+    ) -> Build:
         number = FIRST_RUN + len(list(self.folder.glob("run-*")))
         repo = self.github.repo
         repository = {"id": repo.id, "full_name": repo.full_name, "default_branch": "main"}
         trigger = Trigger(
             event=event,
             payload={"repository": repository, **payload},
-            workflow=self.repository.show(env["SHA_REF"], WORKFLOW),
+            workflow=self.repository.show(env["SHA_REF"], workflow),
+            variables=self.variables,
             token=TOKEN,
             env={
                 "GITHUB_API_URL": self.github.url,

@@ -69,6 +69,16 @@ class ModelRepository:
         self.push(*refs, *([] if fork else [f"{head}:refs/heads/{branch}"]))
         return Change(branch=branch, head=head, base=base, merge=merge)
 
+    def proposed(self, branch: str) -> Change:
+        """Return what a workflow has pushed to a branch, as pull request 7."""
+        self.work.git("fetch", "--quiet", "origin", f"+{branch}:{branch}")
+        head = self.work.git("rev-parse", branch)
+        base = self.work.git("rev-parse", "main")
+        self.work.git("switch", "--quiet", "--detach", "main")
+        merge = self.work.merge(branch)
+        self.push(f"{head}:refs/pull/7/head", f"{merge}:refs/pull/7/merge")
+        return Change(branch=branch, head=head, base=base, merge=merge)
+
 
 def project(template: str, *, without: Iterable[str] = (), **files: str) -> dict[str, str]:
     """Return the files of the model project with a workflow template in place."""
