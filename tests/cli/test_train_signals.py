@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -134,9 +133,7 @@ class TestEnvironment:
         packages = kept["models"][0]["training"]["environment"]["packages"]
         packages["pytest"] = "1.0"
         kept["models"][0]["training"]["seconds"] = 1000.0
-        machine.work.git(
-            "update-ref", f"refs/mlgate/evidence/{machine.work.head()}/1", _stored(machine, kept)
-        )
+        machine.work.store(machine.work.head(), json.dumps(kept).encode())
         machine.work.commit("y", other="1")
         trained(machine, PATH=_with_python())
         machine.report("--post", "never", "--base", "HEAD~1")
@@ -147,22 +144,6 @@ class TestEnvironment:
 
 def _with_python() -> str:
     return f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-
-
-def _stored(machine: Machine, kept: dict[str, Any]) -> str:
-    """Store evidence as the ref of a run: a commit with the one file."""
-    (machine.path / ".mlgate/stored.json").write_text(json.dumps(kept))
-    blob = machine.work.git("hash-object", "-w", ".mlgate/stored.json")
-    (machine.path / ".mlgate/tree").write_text(f"100644 blob {blob}\tevidence.json\n")
-    with (machine.path / ".mlgate/tree").open() as listed:
-        tree = (
-            subprocess.run(
-                ["git", "mktree"], cwd=machine.path, stdin=listed, capture_output=True, check=True
-            )
-            .stdout.decode()
-            .strip()
-        )
-    return machine.work.git("commit-tree", "-m", "evidence", tree)
 
 
 READS = """\

@@ -9,7 +9,7 @@ import msgspec
 
 from mlgate import __version__
 from mlgate.cli.evidence import base_evidence, ci_run, head_commit, head_evidence, wanted
-from mlgate.cli.trained import with_training
+from mlgate.cli.trained import with_base_training, with_training
 from mlgate.compare.evidence import compare_models
 from mlgate.documents.comparison import Baseline, Comparison
 from mlgate.documents.report import Links, Report
@@ -132,6 +132,7 @@ def run(session: Session, request: Request) -> Outcome:
     if request.against:
         wanteds = [replace(one, predicts=True) for one in wanteds]
     base = base_evidence(session, wanteds, baseline, request.ask_artifact)
+    base = with_base_training(base, head, request.ask_artifact)
     head, comparisons = _compared(session, tree, rules, base, head, request)
     comparisons = _with_history(session, rules, base, wanteds, head, comparisons)
     expected = rules.expected(request)

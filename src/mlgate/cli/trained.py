@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -17,11 +18,13 @@ from mlgate.documents.evidence import (
 from mlgate.sources.evidence_files import TRAINED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from mlgate.cli.evidence import BaseEvidence
     from mlgate.cli.session import Session
     from mlgate.documents.evidence import Evidence, Training
+    from mlgate.sources.kept import Kept
 
 _SHOWN: Final = 200
 
@@ -103,6 +106,34 @@ def with_training(session: Session, evidence: Evidence, folder: Path) -> Evidenc
             )
         models.append(model)
     return msgspec.structs.replace(evidence, models=tuple(models))
+
+
+def with_base_training(
+    base: BaseEvidence, head: Evidence, ask_artifact: Callable[[str], Kept | None]
+) -> BaseEvidence:
+    """Return the baseline with what its training took.
+
+    Files that git keeps do not tell it, so the forge is asked for what a run on that commit has
+    uploaded; only where there is something to compare with it.
+    """
+    reported = {model.model for model in head.models if model.training is not None}
+    lacking = {
+        name: found
+        for name in reported
+        if (found := base.of(name, reported)) is not None and found.training is None
+    }
+    if not lacking or base.kept is not None:
+        return base
+    kept = ask_artifact(base.baseline.commit)
+    trained = {m.model: m for m in kept.evidence.models if m.training} if kept else {}
+    models = dict(base.models)
+    for name, found in lacking.items():
+        if name in trained:
+            costs = tuple(m for m in trained[name].metrics if m.source == TRAINING)
+            models[found.model] = msgspec.structs.replace(
+                found, metrics=(*found.metrics, *costs), training=trained[name].training
+            )
+    return dataclasses.replace(base, models=models)
 
 
 def _new(model: ModelEvidence, found: ModelEvidence) -> Iterator[Metric]:

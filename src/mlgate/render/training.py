@@ -81,6 +81,10 @@ def remarks(change: TrainingChange) -> list[str]:
     """Return what a reader may want to know of how it came about; parts of it are foreign."""
     head = change.head
     found = []
+    if head.executor:
+        where = head.environment
+        on = f" on {where.cpu}, {where.python}" if where and where.cpu else ""
+        found.append(f"Trained elsewhere, by {head.executor}{on}.")
     if head.stages:
         groups: dict[str, list[str]] = {}
         for name, outcome in head.stages.items():
