@@ -33,7 +33,7 @@ from mlgate.policy.config import (
     Rule,
 )
 from mlgate.policy.predictions import Predictions
-from mlgate.policy.training import Train
+from mlgate.policy.training import Ray, Remote, Train
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,6 +103,8 @@ SECTIONS: Mapping[str, type[Section]] = {
     "An entry of results: as a mapping": ResultFile,
     "predictions:": Predictions,
     "train:": Train,
+    "ray: of train:": Ray,
+    "remote: of train:": Remote,
     "A rule of gate:": Rule,
     "policy:": Policy,
 }
