@@ -281,6 +281,16 @@ class TestOutputs:
         assert ran.exit_code == 2
         assert "no file is named 'dat'" in ran.stderr
         assert "dvc pull" in ran.stderr
+        assert "no file is named 'dat'" in training(project)["sources"][0]["problem"]
+        report = project.report("--post", "never")
+        assert report.exit_code == 3, "metric files from before are not of this revision"
+
+    def test_asking_for_the_key_leaves_a_trace_of_failure_only(self, project: Machine) -> None:
+        assert project.run("train", "--show-key").exit_code == 0
+        assert not (project.path / ".mlgate").exists()
+        project.work.put({"mlgate.yml": CONFIG.replace("[data,", "[dat,")})
+        assert project.run("train", "--show-key").exit_code == 2
+        assert training(project)["training"]["ended"] == "failed"
 
     def test_a_failed_training_is_not_known(self, project: Machine) -> None:
         project.work.put(

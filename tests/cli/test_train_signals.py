@@ -310,6 +310,32 @@ class TestReproducible:
         assert job.run("train").exit_code == 0
         assert self.runs(machine) == 5
 
+    def test_what_is_known_is_tested_again_when_it_is_due(
+        self, machine: Machine, github: GitHubStandIn
+    ) -> None:
+        self.project(machine, more="  reproduce: weekly\n", MODEL="str(count)")
+        trained(machine)
+        machine.work.commit("x")
+        trained(machine)
+        assert self.runs(machine) == 2, "known, and tested today"
+        job = event(machine.work, github, "schedule")
+        assert job.run("train").exit_code == 0
+        assert self.runs(machine) == 3
+        found = training(machine)
+        assert found["training"]["cached"]
+        (check,) = (c for c in found["checks"] if c["id"] == "training.reproducible")
+        assert "other bytes in model.bin" in check["message"]
+        assert (machine.path / "model.bin").read_text() == "0"
+
+    @pytest.mark.parametrize("day", ["2026-02-31", "0000-00-00"])
+    def test_a_day_that_is_none_is_no_day(self, machine: Machine, day: str) -> None:
+        trained(self.project(machine, more="  reproduce: weekly\n"))
+        (entry,) = (machine.path / ".mlgate/trained").glob("*/entry.json")
+        kept = json.loads(entry.read_text())
+        entry.write_text(json.dumps({**kept, "reproduced": day}))
+        trained(machine)
+        assert self.runs(machine) == 3
+
     def test_weekly_after_a_week(self, machine: Machine) -> None:
         trained(self.project(machine, more="  reproduce: weekly\n"))
         (entry,) = (machine.path / ".mlgate/trained").glob("*/entry.json")

@@ -56,6 +56,8 @@ def training_evidence(name: str, training: Training) -> ModelEvidence:
         "what it said is in the log of `mlgate train`; run that again, for metric files "
         "from before are not of this revision"
     )
+    if training.signal == "SIGKILL" and training.ended == "failed":
+        hint = f"was the machine out of memory? that is what SIGKILL mostly means; {hint}"
     source = SourceFile(path=TRAINING, problem=problem, hint=hint)
     return ModelEvidence(model=name, sources=(source,), training=training)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from datetime import UTC, date, datetime, timedelta
@@ -14,13 +15,13 @@ import msgspec
 
 from mlgate.cli.running import Place, Runner, Sent, params_in
 from mlgate.documents.evidence import Training
-from mlgate.errors import ConfigError, SourceError
+from mlgate.errors import ConfigError, MlgateError, SourceError
 from mlgate.policy.training import Train
 from mlgate.train.inputs import locks_in
 from mlgate.train.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mlgate.cli.session import Session
     from mlgate.documents.evidence import CheckResult
@@ -73,7 +74,8 @@ class Trainer:
         """
         if not self._wanted.inputs:
             return self._locked()
-        return (self._known_by or self._inputs(self._tree())).key
+        with self._told():
+            return (self._known_by or self._inputs(self._tree())).key
 
     def train(self) -> int:
         """Train, or restore what is known; return the exit code.
@@ -82,9 +84,20 @@ class Trainer:
             ConfigError: an input is missing.
         """
         self._keep(Training(command=self._named, ended="unseen"))
-        done = self._known_or_run() if self._wanted.inputs else self._pipeline(self._run({}))
+        with self._told():
+            done = self._known_or_run() if self._wanted.inputs else self._pipeline(self._run({}))
         self._keep(msgspec.structs.replace(done, command=self._named))
         return done.exit_code or (INCOMPLETE if done.problem else 0)
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """Leave evidence of a training that could not begin: a later report must not pass it."""
+        try:
+            yield
+        except MlgateError as exc:
+            failed = Training(command=self._named, ended="failed", problem=exc.what[:4000])
+            self._keep(failed, say=False)
+            raise
 
     def prune(self, used: int) -> None:
         """Drop the known trainings that were not used for long."""
@@ -126,7 +139,7 @@ class Trainer:
         inputs = self._known_by = self._inputs(tree)
         found = None if self._place.force else self._restored(tree, inputs.key)
         if found is not None:
-            return found
+            return self._proven_again(inputs, found)
         changed = self._why(inputs)
         earlier = None if self._place.force else self._resumed(tree, inputs.key)
         before = {path: tree.stamp(path) for path in tree.paths()}
@@ -176,6 +189,21 @@ class Trainer:
         self._reproduced = today.isoformat()
         return self._again(files, done)
 
+    def _proven_again(self, inputs: Inputs, found: Training) -> Training:
+        """Train what is known once more, where its weekly test is due."""
+        from mlgate.cli.reproduction import REPRODUCIBLE  # noqa: PLC0415
+
+        today = datetime.now(tz=UTC).date()
+        if self._wanted.reproduce != "weekly" or self._recent(today) is not None:
+            return found
+        self._reproduced = today.isoformat()
+        checks = tuple(check for check in found.checks if check.id != REPRODUCIBLE)
+        files = self._written(self._tree())
+        done = self._again(files, msgspec.structs.replace(found, checks=checks))
+        if done.ended == "finished":
+            self._add(inputs.key, inputs, files, msgspec.structs.replace(done, cached=False))
+        return done
+
     def _recent(self, today: date) -> CheckResult | None:
         """Return what came of training twice within the last week, where that is known."""
         from mlgate.cli.reproduction import REPRODUCIBLE  # noqa: PLC0415
@@ -184,7 +212,11 @@ class Trainer:
         scheduled = self._session.github is not None and self._session.github.event == "schedule"
         if scheduled or near is None or not near.reproduced:
             return None
-        if today - date.fromisoformat(near.reproduced) >= _WEEK:
+        try:
+            day = date.fromisoformat(near.reproduced)
+        except ValueError:  # as of the 31st of a short month
+            return None
+        if today - day >= _WEEK:
             return None
         self._reproduced = near.reproduced
         found = next((c for c in near.training.checks if c.id == REPRODUCIBLE), None)
@@ -244,6 +276,7 @@ class Trainer:
     def _inputs(self, tree: WorkTree) -> Inputs:
         from mlgate.train.inputs import read_inputs  # noqa: PLC0415
 
+        self._session.progress("looking at the inputs")
         return read_inputs(
             tree,
             inputs=self._wanted.inputs,
@@ -307,6 +340,7 @@ class Trainer:
         if known is None or not self._store.restore(key, known, tree, self._is_output()):
             return None
         self.used.add(key)
+        self._near = known
         took = f"{known.training.seconds:.1f} s"
         count = len(known.outputs)
         self._session.say(
@@ -397,17 +431,19 @@ class Trainer:
         self._session.warn(text)
         self._notes.append(f"{text[0].upper()}{text[1:]}."[:4000])
 
-    def _keep(self, done: Training) -> None:
+    def _keep(self, done: Training, *, say: bool = True) -> None:
         from mlgate.cli.evidence import evidence_of  # noqa: PLC0415
+        from mlgate.cli.output import make_folder  # noqa: PLC0415
         from mlgate.cli.trained import training_evidence, training_path  # noqa: PLC0415
         from mlgate.documents.codec import encode  # noqa: PLC0415
         from mlgate.publish.files import write_atomically  # noqa: PLC0415
 
-        if done.problem:
+        if done.problem and say:
             click.echo(f"training failed: {done.problem}", err=True)
         model = training_evidence(self.name, done)
         model = msgspec.structs.replace(model, notes=tuple(self._notes))
         found = evidence_of(self._session, (model,))
+        make_folder(self._place.output)
         write_atomically(training_path(self._place.output, self.name), encode(found))
 
 
