@@ -95,13 +95,14 @@ They look at no table, and rules of `gate:` weaken or name them like all others.
 
 | check | what it tells | made by | beyond it |
 |---|---|---|---|
-| `training.inputs` | Files outside `train: inputs:` that a Python of the training has read. Libraries that open files \
-without Python (Arrow's Parquet reader), and programs that are no Python, are not seen. | `mlgate train` with `inputs:` | \
-`warn`, or `fail` with `undeclared: error` |
+| `training.inputs` | Files outside `train: inputs:` that a Python of the training has read. \
+Libraries that open files without Python (Arrow's Parquet reader), and programs that are no Python, \
+are not seen. | `mlgate train` with `inputs:` | `warn`, or `fail` with `undeclared: error` |
 | `training.network` | Hosts that it has asked. | likewise | likewise |
-| `training.reproducible` | Whether the same comes out twice: byte for byte, else metrics within `tolerance` and \
-predictions that agree. | `mlgate train` with `reproduce:` | `fail` |
-| `dvc.lock` | Whether `dvc.lock` is what code, data and settings of this commit make. | the engine `dvc` | `fail` |
+| `training.reproducible` | Whether the same comes out twice: byte for byte, else metrics within \
+`tolerance` and predictions that agree. | `mlgate train` with `reproduce:` | `fail` |
+| `dvc.lock` | Whether `dvc.lock` is what code, data and settings of this commit make. \
+| the engine `dvc` | `fail` |
 | `dvc.remote` | Whether all that DVC keeps is on its remote. | the engine `dvc` | `fail` |"""
 EQUIVALENCE = """\
 ## For users of deepchecks
