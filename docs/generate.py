@@ -96,7 +96,7 @@ They look at no table, and rules of `gate:` weaken or name them like all others.
 | check | what it tells | made by | beyond it |
 |---|---|---|---|
 | `training.inputs` | Files outside `train: inputs:` that a Python of the training has read. \
-Libraries that open files without Python (Arrow's Parquet reader), and programs that are no Python, \
+Libraries that open files without Python (Arrow's Parquet reader), and programs that are none, \
 are not seen. | `mlgate train` with `inputs:` | `warn`, or `fail` with `undeclared: error` |
 | `training.network` | Hosts that it has asked. | likewise | likewise |
 | `training.reproducible` | Whether the same comes out twice: byte for byte, else metrics within \
