@@ -126,7 +126,7 @@ class TestTrain:
         assert "metrics" not in found, "nobody knows what it once took"
         assert "is not known" in found["notes"][0]
         machine.report("--post", "never")
-        assert "restored prepare, train" in machine.written("report.md")
+        assert "Stages of DVC: restored evaluate, prepare, train." in machine.written("report.md")
 
     def test_a_stage_that_fails(self, pipeline: Machine) -> None:
         pipeline.work.put({"dvc.yaml": PIPELINE.replace("cmd: cat", "cmd: exit 3; cat")})

@@ -89,7 +89,7 @@ def submission_name(parts: Sequence[str], content: str) -> str:
         content: Everything that decides what is trained.
 
     >>> submission_name(["o/r", "501", "1", "train"], "x")
-    'mlgate-o-r-501-1-train-2d711642b726'
+    'mlgate-o-r-501-1-train-14c93fd4afea'
     """
     readable = _UNFIT.sub("-", "-".join(part for part in parts if part)).strip("-")[:80]
     digest = hashlib.sha256("\0".join([*parts, content]).encode("utf-8", "replace")).hexdigest()

@@ -103,4 +103,5 @@ def line(mark, kind, text):
     sys.stdout.flush()
 
 
-main()
+if __name__ == "__main__":
+    main()
