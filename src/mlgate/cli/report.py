@@ -80,6 +80,13 @@ Examples:
     default="auto",
     help="Post to GitHub: where there is something to post to, never, or fail without.",
 )
+@click.option(
+    "--store",
+    type=click.Choice(["auto", "never", "always"]),
+    default="auto",
+    help="Keep the evidence in the repository, under refs/mlgate/evidence: on pushes to the "
+    "default branch (`contents: write`), never, or fail without.",
+)
 @click.option("--fail-on", type=click.Choice(FAIL_ON), default="fail", help="What stops the job.")
 @click.option(
     "--comment",
@@ -118,6 +125,7 @@ def report(
     form: str | None,
     output: str,
     post: str,
+    store: str,
     fail_on: str,
     comment: str,
     comment_when: str,
@@ -135,6 +143,7 @@ def report(
     from mlgate.cli.output import print_annotations, print_report, write_files  # noqa: PLC0415
     from mlgate.cli.pipeline import Request, run  # noqa: PLC0415  # `--help` needs none of it
     from mlgate.cli.posting import Posting  # noqa: PLC0415
+    from mlgate.cli.storing import keep_evidence  # noqa: PLC0415
 
     session: Session = ctx.obj
     _refuse_unsafe(session, post=post, allowed=allow_pull_request_target)
@@ -160,6 +169,7 @@ def report(
         print_report(session, outcome.report, form)
         if session.github is not None and form != "github":
             print_annotations(outcome.report)
+        keep_evidence(session, outcome.evidence, folder, store=store, key=request.key)
         posting.publish(session, outcome.report)
         hand_over(session, outcome.report, posting, paths)
     except BaseException as exc:

@@ -27,7 +27,11 @@ DEEPEN: Final = (20, 200, 2000)
 
 
 class GitError(Exception):
-    """A git command failed; the text is what git complains about."""
+    """A git command failed; the text is what git complains about, ``said`` all that it printed."""
+
+    def __init__(self, text: str, said: str = "") -> None:
+        super().__init__(text)
+        self.said = said or text
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,8 +314,10 @@ def _run(
     except subprocess.TimeoutExpired as exc:
         raise GitError(f"no answer within {seconds:.0f} s") from exc
     if done.returncode:
+        printed = (done.stderr + b"\n" + done.stdout[-10_000:]).decode("utf-8", "replace")
         said = _complaint(done.stderr.decode("utf-8", "replace"))
-        raise GitError(_without_credentials(said) or f"exit {done.returncode}")
+        text = _without_credentials(said) or f"exit {done.returncode}"
+        raise GitError(text, _without_credentials(printed))
     return done.stdout
 
 
