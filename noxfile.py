@@ -76,7 +76,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def actions(session: nox.Session) -> None:
     """Every action and template, linted and executed step by step."""
-    session.run(*PYTEST, "tests/actions", "tests/templates", *session.posargs)
+    session.run(*PYTEST, "-n", "auto", "tests/actions", "tests/templates", *session.posargs)
 
 
 def bring(session: nox.Session, *programs: str) -> None:
@@ -96,7 +96,7 @@ def bring(session: nox.Session, *programs: str) -> None:
 def e2e(session: nox.Session) -> None:
     """Real workflows on a local runner, and real clients, against the loopback GitHub."""
     bring(session, "node", "npm")
-    session.run(*PYTEST, "tests/e2e", *session.posargs)
+    session.run(*PYTEST, "-n", "auto", "tests/e2e", *session.posargs)
 
 
 @nox.session
@@ -129,7 +129,8 @@ def validation(session: nox.Session) -> None:
 @nox.session
 def ray(session: nox.Session) -> None:
     """Training on a real Ray head, on loopback."""
-    session.run(*RUN, "--group", "ray", *PYTEST[len(RUN) :], "tests/ray_cluster", *session.posargs)
+    tests = (*PYTEST[len(RUN) :], "-n", "2", "tests/ray_cluster")  # a head for each
+    session.run(*RUN, "--group", "ray", *tests, *session.posargs)
 
 
 @nox.session
