@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import array
-import contextlib
 import errno
 import fcntl
 import os
@@ -15,15 +14,15 @@ import sys
 import termios
 import time
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Final, Literal
+from typing import IO, TYPE_CHECKING, Final
 
 from mlgate.documents.evidence import Training
+from mlgate.train.stops import Stops
 
 if TYPE_CHECKING:
     import resource
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
-    from types import FrameType
 
 HEARTBEAT: Final = 60.0
 """Seconds of silence after which we say that training still goes on."""
@@ -120,20 +119,17 @@ class _Watch:
     ) -> None:
         self._job = job
         self._hear = hear
-        self._lost = ""
         self._process = process
         self._start = start
         self._say = say
         self._heard = start
-        self._asked = 0
-        self._signal = 0
+        self._stops = Stops(job.timeout)
         self._kill_at: float | None = None
-        self._ended: Literal["", "stopped", "timed out"] = ""
         self._usage: resource.struct_rusage | None = None
         self._written = 0
 
     def until_over(self, out: IO[bytes], err: IO[bytes]) -> Training:
-        with self._signals(), selectors.DefaultSelector() as ready:
+        with self._stops, selectors.DefaultSelector() as ready:
             for pipe, target in ((self._process.stdout, out), (self._process.stderr, err)):
                 if pipe is not None:
                     ready.register(pipe, selectors.EVENT_READ, target)
@@ -151,21 +147,6 @@ class _Watch:
                     if pipe is not None:
                         pipe.close()
         return self._result(seconds)
-
-    @contextlib.contextmanager
-    def _signals(self) -> Iterator[None]:
-        """Take the signals that end us as a request to end the training first."""
-
-        def ask(number: int, _frame: FrameType | None) -> None:
-            self._asked += 1
-            self._signal = number
-
-        before = {n: signal.signal(n, ask) for n in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
     def _over(self) -> bool:
         """Tell whether the command has ended, and take down what it used."""
@@ -190,7 +171,7 @@ class _Watch:
             key.data.write(data)
             key.data.flush()
             stream = 1 if key.fileobj is self._process.stdout else 2
-            self._lost = self._hear(data, stream) or self._lost
+            self._stops.lost = self._hear(data, stream) or self._stops.lost
             written += len(data)
         if written:
             self._heard = time.monotonic()
@@ -201,27 +182,15 @@ class _Watch:
         """Stop what takes too long or is not wanted any more, and break a long silence."""
         now, job = time.monotonic(), self._job
         taken = now - self._start
-        if self._kill_at is None and (why := self._why_stop(taken)):
+        if self._kill_at is None and (why := self._stops.why(taken)):
             self._say(f"stopping: {why}; it has {job.grace:g} s to save what it needs")
             self._send(signal.SIGTERM)
             self._kill_at = now + job.grace
-        elif self._kill_at is not None and (now > self._kill_at or self._asked > 1):
+        elif self._kill_at is not None and (now > self._kill_at or self._stops.asked > 1):
             self._send(signal.SIGKILL)
         elif now - self._heard > job.heartbeat:
             self._heard = now
             self._say(f"training for {taken:.0f} s; no output for {job.heartbeat:.0f} s")
-
-    def _why_stop(self, taken: float) -> str:
-        """Return why it must end now, if it must, and remember as what it will have ended."""
-        if self._asked:
-            self._ended = "stopped"
-            return "this job is stopped"
-        if self._lost:
-            return self._lost
-        if self._job.timeout is not None and taken > self._job.timeout:
-            self._ended = "timed out"
-            return f"its limit of {self._job.timeout:g} s is over"
-        return ""
 
     def _stop_leftovers(self, ready: selectors.BaseSelector) -> None:
         """Read what is left in the pipes, and stop the processes that hold them open."""
@@ -267,12 +236,13 @@ class _Watch:
     def _result(self, seconds: float) -> Training:
         code = self._process.returncode
         usage = self._usage
-        ended = self._ended or ("failed" if code or self._lost else "finished")
+        stops = self._stops
+        ended = stops.ended or ("failed" if code or stops.lost else "finished")
         shown = 128 - code if code < 0 else code
         if ended == "timed out":
             shown = TIMED_OUT
         elif ended == "stopped":
-            shown = 128 + self._signal
+            shown = 128 + stops.number
         return Training(
             ended=ended,
             exit_code=shown,
@@ -281,7 +251,7 @@ class _Watch:
             cpu_seconds=round(usage.ru_utime + usage.ru_stime, 3) if usage else 0.0,
             peak_memory=usage.ru_maxrss * _KIBIBYTE if usage else 0,
             output=self._written,
-            problem=self._lost if ended == "failed" else "",
+            problem=stops.lost if ended == "failed" else "",
         )
 
 

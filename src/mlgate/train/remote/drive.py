@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import signal
 import tempfile
 import time
 from pathlib import Path
@@ -15,10 +14,10 @@ from mlgate.errors import SourceError
 from mlgate.train.remote.executor import OVER, Status
 from mlgate.train.remote.received import Received
 from mlgate.train.run import HEARTBEAT, TIMED_OUT
+from mlgate.train.stops import Stops
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType
 
     from mlgate.sources.worktree import WorkTree
     from mlgate.train.remote.executor import Executor, RemoteJob
@@ -57,8 +56,8 @@ def run_remote(  # noqa: PLR0913 - the same hands as of a local run
         hear: Listens to its log, and may say why it is lost.
         allowed: Tells of a path whether it is an output.
     """
-    with tempfile.TemporaryDirectory(prefix="mlgate-") as folder, _Signals() as signals:
-        following = _Following(executor, job, Received(mark_of(job.name), Path(folder)), signals)
+    with tempfile.TemporaryDirectory(prefix="mlgate-") as folder, Stops(job.timeout) as stops:
+        following = _Following(executor, job, Received(mark_of(job.name), Path(folder)), stops)
         try:
             return following.to_the_end(tree, out, say, hear, allowed)
         except SourceError as exc:
@@ -66,43 +65,19 @@ def run_remote(  # noqa: PLR0913 - the same hands as of a local run
             return following.training("failed", problem=why[:4000], exit_code=UNREACHED)
 
 
-class _Signals:
-    """Takes the signals that end us as a request to cancel the job first."""
-
-    def __init__(self) -> None:
-        self.asked = 0
-        self.number = 0
-        self._before: dict[int, object] = {}
-
-    def __enter__(self) -> _Signals:  # noqa: PYI034
-        for number in (signal.SIGTERM, signal.SIGINT):
-            self._before[number] = signal.signal(number, self._ask)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]
-
-    def _ask(self, number: int, _frame: FrameType | None) -> None:
-        self.asked += 1
-        self.number = number
-
-
 class _Following:
     def __init__(
-        self, executor: Executor, job: RemoteJob, received: Received, signals: _Signals
+        self, executor: Executor, job: RemoteJob, received: Received, stops: Stops
     ) -> None:
         self._executor = executor
         self._job = job
         self._received = received
-        self._signals = signals
+        self._stops = stops
         self._start = time.monotonic()
         self._offset = 0
         self._written = 0
         self._next_log = 0.0
         self._heard = self._start
-        self._lost = ""
-        self._ended: Literal["", "stopped", "timed out"] = ""
         self._give_up: float | None = None
 
     def to_the_end(
@@ -131,15 +106,15 @@ class _Following:
     def _result(
         self, handle: str, status: Status, tree: WorkTree, allowed: Callable[[str], bool]
     ) -> Training:
-        if self._ended == "stopped":
-            return self.training("stopped", exit_code=128 + self._signals.number)
-        if self._ended == "timed out":
+        if self._stops.ended == "stopped":
+            return self.training("stopped", exit_code=128 + self._stops.number)
+        if self._stops.ended == "timed out":
             return self.training("timed out", exit_code=TIMED_OUT)
         took = self._received.took
         code = took.exit_code if took else status.exit_code or 0
         code = 128 - code if code < 0 else code & 255
-        if self._lost:
-            return self.training("failed", problem=self._lost, exit_code=code or UNREACHED)
+        if self._stops.lost:
+            return self.training("failed", problem=self._stops.lost, exit_code=code or UNREACHED)
         if self._received.refused:
             why = f"its outputs cannot be fetched: {self._received.refused}"
             return self.training("failed", problem=why, exit_code=UNREACHED)
@@ -188,7 +163,7 @@ class _Following:
             try:
                 return ask()
             except SourceError as exc:
-                if time.monotonic() > end or self._signals.asked:
+                if time.monotonic() > end or self._stops.asked:
                     raise
                 if not told:
                     say(f"{exc.what}; trying for {_PATIENCE:.0f} s")
@@ -210,7 +185,7 @@ class _Following:
                 out.flush()
                 self._written += len(shown)
                 self._heard = time.monotonic()
-                self._lost = hear(shown, 1) or self._lost
+                self._stops.lost = hear(shown, 1) or self._stops.lost
         self._next_log = time.monotonic() + _LOG_SHARE * (time.monotonic() - before)
 
     def _bound(self, handle: str, status: Status, say: Callable[[str], None]) -> None:
@@ -218,31 +193,20 @@ class _Following:
         now, job = time.monotonic(), self._job
         if status.state in OVER:
             return
-        if self._give_up is None and (why := self._why_cancel(now - self._start)):
+        if self._give_up is None and (why := self._stops.why(now - self._start)):
             say(f"cancelling: {why}")
             asked = self._executor.cancel(handle)
             if not asked:
                 say(f"{self._executor.name}: there is no way to cancel {handle}; it goes on")
             self._give_up = now + (job.grace if asked else 0.0)
-        elif self._signals.asked > 1:
+        elif self._stops.asked > 1:
             self._give_up = now
         elif now - self._heard > HEARTBEAT:
             self._heard = now
             say(f"{self._executor.name}: {status.state} for {now - self._start:.0f} s")
 
-    def _why_cancel(self, taken: float) -> str:
-        if self._signals.asked:
-            self._ended = "stopped"
-            return "this job is stopped"
-        if self._lost:
-            return self._lost
-        if self._job.timeout is not None and taken > self._job.timeout:
-            self._ended = "timed out"
-            return f"its limit of {self._job.timeout:g} s is over"
-        return ""
-
     def _wait(self) -> None:
         end = time.monotonic() + self._job.poll
-        asked = self._signals.asked
-        while time.monotonic() < end and self._signals.asked == asked:
+        asked = self._stops.asked
+        while time.monotonic() < end and self._stops.asked == asked:
             time.sleep(min(_TICK, self._job.poll))
