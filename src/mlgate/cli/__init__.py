@@ -33,6 +33,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "evaluate": "Measure predictions, with intervals, and compare two files of them.",
     "power": "Say which drop a number of rows can show.",
     "report": "Compare with the baseline, judge, report and post.",
+    "history": "Show how metrics went from commit to commit.",
     "gate": "Judge an existing report or evidence again.",
     "schema": "Print the JSON Schema of a document.",
     "demo": "Watch a pull request get its report, here, in a minute.",

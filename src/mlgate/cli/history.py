@@ -1,118 +1,112 @@
-"""Evidence of the commits before the baseline."""
+"""``mlgate history``: how the metrics went from commit to commit, as a picture or a table."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlgate.cli.evidence import read_commit
-from mlgate.errors import SourceError
-from mlgate.sources.commit_tree import CommitTree
-from mlgate.sources.git import GitError
-from mlgate.sources.stored import fetch_stored, read_stored
+import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from mlgate.cli.evidence import BaseEvidence
     from mlgate.cli.session import Session
-    from mlgate.documents.evidence import ModelEvidence
-    from mlgate.sources.collect import Wanted
-    from mlgate.sources.git import Repository
+    from mlgate.documents.history import Point
 
-WALKED = 4
-"""First-parent commits that are looked at for each one with a measurement that is wanted."""
+EXAMPLES = """
+\b
+Examples:
+  mlgate history                                 the last 50 measured commits
+  mlgate history --metric 'auc*' --limit 200
+  mlgate history --format csv > history.csv
+  mlgate history v1.2.0 --format json | jq '.[].value'
+"""
 
 
-@dataclass(frozen=True, slots=True)
-class History:
-    """Models at commits before the baseline, newest first.
+@click.command(epilog=EXAMPLES)
+@click.argument("revision", default="HEAD", metavar="[REV]")
+@click.option("--metric", default="*", metavar="GLOB", help="Metrics to show, as in `auc*`.")
+@click.option("--model", default="", metavar="NAME", help="One model only.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    default=50,
+    show_default=True,
+    metavar="N",
+    help="Measured commits to look at.",
+)
+@click.option("--slices", is_flag=True, help="Slices as well.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "csv", "json"]),
+    default="text",
+    show_default=True,
+    help="A picture for people, or a row for each value.",
+)
+@click.pass_context
+def history(
+    ctx: click.Context,
+    *,
+    revision: str,
+    metric: str,
+    model: str,
+    limit: int,
+    slices: bool,
+    form: str,
+) -> None:
+    """Show how metrics went along the first parents of a revision.
 
-    Attributes:
-        commits: Each measured commit with its models by name.
-        problem: Why there may be more that we cannot see; empty when this is all.
+    Evidence that runs have stored in the repository comes first, and is fetched where it is not
+    here; commits without have the metric files that git tracks. Times are those of the commits, in
+    UTC.
     """
+    from fnmatch import fnmatchcase  # noqa: PLC0415  # `--help` needs none of it
 
-    commits: tuple[tuple[str, Mapping[str, ModelEvidence]], ...] = ()
-    problem: str = ""
+    from mlgate.cli.past import read_points  # noqa: PLC0415
+    from mlgate.errors import SourceError  # noqa: PLC0415
 
-    def of(self, model: str) -> list[tuple[str, ModelEvidence]]:
-        """Return what is known of one model; the one model of a commit may have another name."""
-        found = []
-        for commit, models in self.commits:
-            one = models.get(model)
-            if one is None and len(models) == 1:
-                one = next(iter(models.values()))
-            if one is not None:
-                found.append((commit, one))
-        return found
-
-
-def read_history(
-    session: Session, wanteds: Sequence[Wanted], base: BaseEvidence, most: int
-) -> History:
-    """Return the evidence of at most ``most`` first-parent commits before the baseline.
-
-    Stored evidence comes first; where there is none, the metric files that git tracks are read at
-    the commits that changed them; that which measured the baseline itself is no past of it. A
-    shallow clone fetches the history it lacks.
-    """
-    repository, start = session.repository, base.baseline.commit
-    if repository is None or not start:
-        return History(problem=base.baseline.problem or "there is no baseline")
-    session.progress("reading the history")
-    try:
-        commits, problem = _walk(repository, start, most * WALKED)
-        if session.github is not None:
-            fetch_stored(repository, commits)
-        changed = repository.changing(start, len(commits) + 1, _paths(wanteds, base))
-    except GitError as exc:
-        return History(problem=f"git cannot tell the history: {exc}")
-    if start not in changed:
-        measured = next((commit for commit in commits if commit in changed), "")
-        commits = tuple(commit for commit in commits if commit != measured)
-    found = []
-    try:
-        for commit, models in _measured(session, repository, wanteds, commits, changed):
-            found.append((commit, models))
-            if len(found) == most:
-                break
-    except SourceError as exc:
-        problem = exc.what
-    return History(tuple(found), problem)
+    session: Session = ctx.obj
+    points, problem = read_points(session, revision, model, limit)
+    chosen = [
+        point
+        for point in points
+        if fnmatchcase(point.metric, metric) and (slices or not point.slice)
+    ]
+    if not chosen:
+        known = ", ".join(list(dict.fromkeys(point.metric for point in points))[:8])
+        raise SourceError(
+            f"no metric is named {metric!r} in the last {limit} measured commits",
+            hint=f"known: {known}" if known else problem or "no commit has metrics",
+        )
+    _write(chosen, form)
+    if problem:
+        session.warn(f"there may be more: {problem}")
 
 
-def _measured(
-    session: Session,
-    repository: Repository,
-    wanteds: Sequence[Wanted],
-    commits: Sequence[str],
-    changed: frozenset[str],
-) -> Iterator[tuple[str, dict[str, ModelEvidence]]]:
-    for commit in commits:
-        stored = read_stored(repository, commit, fetch=False)
-        if stored is not None:
-            yield commit, {model.model: model for model in stored.models}
-        elif commit in changed:
-            session.detail(f"reading files of {commit[:7]}")
-            tree = CommitTree(repository, commit)
-            models = {one.model: read_commit(session, tree, one, dvc=False) for one in wanteds}
-            yield commit, models
+def _write(points: list[Point], form: str) -> None:
+    if form == "text":
+        from mlgate.render.history import render_history  # noqa: PLC0415
+
+        click.echo(render_history(points), nl=False)
+        return
+    import csv  # noqa: PLC0415
+    import io  # noqa: PLC0415
+
+    import msgspec  # noqa: PLC0415
+
+    if form == "json":
+        raw = msgspec.json.format(msgspec.json.encode(points), indent=1)
+        click.echo(raw.decode())
+        return
+    made = io.StringIO()
+    writer = csv.writer(made, lineterminator="\n")
+    rows = [msgspec.structs.asdict(point) for point in points]
+    writer.writerow(rows[0])
+    for row in rows:
+        writer.writerow(_plain(value) for value in row.values())
+    click.echo(made.getvalue(), nl=False)
 
 
-def _walk(repository: Repository, start: str, most: int) -> tuple[tuple[str, ...], str]:
-    """Return the commits before ``start``, and why there are fewer than there might be."""
-    commits = repository.first_parents(start, most + 1)
-    if not repository.shallow or len(commits) > most:
-        return commits[1:], ""
-    try:
-        repository.fetch_history(start, most + 1)
-    except GitError as exc:
-        return commits[1:], f"this clone is shallow, and more cannot be fetched ({exc})"
-    return repository.first_parents(start, most + 1)[1:], ""
-
-
-def _paths(wanteds: Sequence[Wanted], base: BaseEvidence) -> list[str]:
-    """Return the files of metrics and predictions, as paths or patterns."""
-    sources = [m.source for model in base.models.values() for m in model.metrics]
-    return list(dict.fromkeys([*sources, *(one.predictions for one in wanteds)]))
+def _plain(value: object) -> object:
+    """Return a cell that no spreadsheet takes for a formula."""
+    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
+        return f"'{value}"
+    return value

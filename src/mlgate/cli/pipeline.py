@@ -257,7 +257,7 @@ def _with_history(
     ruled = [rule for model in rules.decides.models.values() for rule in model.gate]
     if not policy.history_intervals and all(rule.compare == "base" for rule in ruled):
         return comparisons
-    from mlgate.cli.history import read_history  # noqa: PLC0415  # seldom asked for
+    from mlgate.cli.past import read_history  # noqa: PLC0415  # seldom asked for
     from mlgate.compare.history import with_history  # noqa: PLC0415
 
     history = read_history(session, wanteds, base, policy.history)

@@ -110,16 +110,24 @@ def traces(training: Training) -> list[Trace]:
     return [_trace(curve) for curve in training.curves if len(curve.values) > 1]
 
 
+def sparkline(values: Sequence[float], wide: int = _WIDE) -> str:
+    """Return a line of blocks from the first value to the last.
+
+    >>> sparkline([0, 1, 2, 3, 7])
+    '▁▂▃▄█'
+    """
+    low, high = min(values), max(values)
+    count = min(len(values), wide)
+    picked = [values[round(k * (len(values) - 1) / max(count - 1, 1))] for k in range(count)]
+    return "".join(_BLOCKS[round(_part(v, low, high) * (len(_BLOCKS) - 1))] for v in picked)
+
+
 def _trace(curve: LogCurve) -> Trace:
     values, steps = curve.values, curve.steps
-    low, high = min(values), max(values)
-    wide = min(len(values), _WIDE)
-    picked = [values[round(k * (len(values) - 1) / max(wide - 1, 1))] for k in range(wide)]
-    spark = "".join(_BLOCKS[round(_part(v, low, high) * (len(_BLOCKS) - 1))] for v in picked)
     broken = f", then {curve.problem}" if curve.problem else ""
     return Trace(
         name=curve.metric,
-        spark=spark,
+        spark=sparkline(values),
         ends=f"{shortest(values[0])} → {shortest(values[-1])}{broken}",
         points=" ".join(_points(values, steps)),
         steps=(shortest(steps[0]), shortest(steps[-1])),
