@@ -8,7 +8,6 @@ never reach a log without ``log_safe``.
 from __future__ import annotations
 
 import re
-import secrets
 import unicodedata
 from dataclasses import dataclass
 from typing import Final
@@ -57,7 +56,7 @@ def output_entry(name: str, value: str) -> str:
     """Return the text to append to ``$GITHUB_OUTPUT``; any value is safe, however many lines."""
     if not _OUTPUT_NAME.fullmatch(name):
         raise ValueError(f"not an output name: {name!r}")
-    fence = f"mlgate_{secrets.token_hex(16)}"
+    fence = f"mlgate_{_token()}"
     return f"{name}<<{fence}\n{value}\n{fence}\n"
 
 
@@ -92,8 +91,15 @@ class CommandStop:
     @classmethod
     def fresh(cls) -> CommandStop:
         """Return a pair with a new random token; nobody can print its end without reading it."""
-        token = f"mlgate-{secrets.token_hex(16)}"
+        token = f"mlgate-{_token()}"
         return cls(begin=f"::stop-commands::{token}", end=f"::{token}::")
+
+
+def _token() -> str:
+    """Return 32 digits that nobody can guess."""
+    import secrets  # noqa: PLC0415  # costs more than the rest of this module, and is seldom needed
+
+    return secrets.token_hex(16)
 
 
 def _inert(line: str) -> str:

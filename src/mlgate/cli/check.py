@@ -169,7 +169,7 @@ def _print(session: Session, report: Report, form: str | None, folder: Path) -> 
 
 def _write(session: Session, folder: Path, models: list[ModelEvidence], report: Report) -> None:
     from mlgate.cli.data_checks import fragment_path  # noqa: PLC0415
-    from mlgate.cli.evidence import evidence_of  # noqa: PLC0415
+    from mlgate.cli.identity import evidence_of  # noqa: PLC0415
     from mlgate.cli.output import make_folder  # noqa: PLC0415
     from mlgate.documents.codec import encode  # noqa: PLC0415
     from mlgate.publish.files import write_atomically  # noqa: PLC0415

@@ -13,7 +13,7 @@ import msgspec
 
 from mlgate import __version__
 from mlgate.cli.data_inputs import inputs_of, schema_of
-from mlgate.cli.evidence import ci_run, head_commit, named_models, of_this_run
+from mlgate.cli.identity import ci_run, head_commit, named_models, of_this_run
 from mlgate.cli.pipeline import Request, baseline_of, rules_for
 from mlgate.cli.progress import Progress
 from mlgate.documents.evidence import DataFile, ModelEvidence, SourceFile

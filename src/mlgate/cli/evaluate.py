@@ -174,7 +174,7 @@ def _wanted(
     Raises:
         ConfigError: no predictions are named.
     """
-    from mlgate.cli.evidence import named_models  # noqa: PLC0415
+    from mlgate.cli.identity import named_models  # noqa: PLC0415
     from mlgate.policy.predictions import Predictions, revised  # noqa: PLC0415
 
     config = run.rules.measures
@@ -217,7 +217,7 @@ def _evidence(run: Evaluation, name: str, scored: Scored) -> tuple[ModelEvidence
 
 
 def _write(session: Session, folder: Path, model: ModelEvidence) -> None:
-    from mlgate.cli.evidence import evidence_of  # noqa: PLC0415
+    from mlgate.cli.identity import evidence_of  # noqa: PLC0415
     from mlgate.cli.output import make_folder  # noqa: PLC0415
     from mlgate.documents.codec import encode  # noqa: PLC0415
     from mlgate.publish.files import write_atomically  # noqa: PLC0415

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from mlgate.documents.base import Run
+from mlgate.cli.identity import ci_run, head_commit, named_models
 from mlgate.documents.evidence import Evidence, ModelEvidence, SourceFile
-from mlgate.errors import ConfigError, SourceError
+from mlgate.errors import SourceError
 from mlgate.policy.judge import rules_of
 from mlgate.sources.baseline import MAX_BEHIND
 from mlgate.sources.collect import Wanted, collect
@@ -21,7 +20,7 @@ from mlgate.sources.git import GitError
 from mlgate.sources.kept import Kept, kept_in_refs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from mlgate.cli.session import Session
@@ -104,21 +103,6 @@ def require_this_commit(session: Session, commit: str, what: str) -> None:
     )
 
 
-def named_models(config: Config, model: str | None) -> Iterable[str]:
-    """Return the models to look at: ``model`` alone, or all that are configured.
-
-    Raises:
-        ConfigError: ``model`` is none of several configured ones.
-    """
-    if model is None:
-        return config.models
-    if model not in config.models and len(config.models) > 1:
-        close = difflib.get_close_matches(model, config.models, n=1, cutoff=0.4)
-        hint = f"did you mean `{close[0]}`?" if close else f"known: {', '.join(config.models)}"
-        raise ConfigError(f"--model {model!r} is not in the configuration", hint=hint)
-    return (model,)
-
-
 def base_evidence(
     session: Session,
     wanteds: Sequence[Wanted],
@@ -183,51 +167,6 @@ def wanted(config: Config, name: str) -> Wanted:
         repeats=model.repeats,
         predictions=model.predictions.file if model.predictions else "",
         predicts=bool(model.predictions and model.predict),
-    )
-
-
-def evidence_of(session: Session, models: tuple[ModelEvidence, ...]) -> Evidence:
-    """Return the document that hands what was measured to another job."""
-    return Evidence(
-        commit=head_commit(session),
-        dirty=session.repository.dirty if session.repository else False,
-        run=ci_run(session),
-        models=models,
-    )
-
-
-def of_this_run(session: Session, path: Path, name: str) -> ModelEvidence | None:
-    """Return what an earlier step of this very run wrote of a model, if it is of this commit."""
-    if not path.is_file():
-        return None
-    for evidence in read_evidence([path]):
-        if evidence.run == ci_run(session) and evidence.commit == head_commit(session):
-            return next((m for m in evidence.models if m.model == name), None)
-    return None
-
-
-def head_commit(session: Session) -> str:
-    """Return the commit that the report is about: the pull request's head, else HEAD."""
-    if session.github is not None and session.github.subject.pull_request:
-        return session.github.subject.head_sha
-    if session.repository is not None:
-        return session.repository.resolve("HEAD") or ""
-    return ""
-
-
-def ci_run(session: Session) -> Run | None:
-    """Return the CI run we are part of."""
-    github = session.github
-    if github is None:
-        return None
-    return Run(
-        id=str(github.run_id),
-        attempt=github.attempt,
-        number=github.run_number,
-        url=github.run_url,
-        repository=github.repository,
-        pull_request=github.subject.pull_request,
-        event=github.event,
     )
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mlgate.cli.evidence import base_evidence, named_models, read_commit, wanted
+from mlgate.cli.evidence import base_evidence, read_commit, wanted
+from mlgate.cli.identity import named_models
 from mlgate.documents.comparison import Baseline
 from mlgate.documents.history import Point
 from mlgate.errors import ConfigError, SourceError

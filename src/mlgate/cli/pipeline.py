@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mlgate import __version__
-from mlgate.cli.evidence import base_evidence, ci_run, head_commit, head_evidence, wanted
+from mlgate.cli.evidence import base_evidence, head_evidence, wanted
+from mlgate.cli.identity import ci_run, head_commit
 from mlgate.cli.trained import with_base_training, with_training
 from mlgate.compare.evidence import compare_models
 from mlgate.documents.comparison import Baseline, Comparison

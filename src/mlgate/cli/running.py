@@ -13,7 +13,6 @@ import msgspec
 from mlgate.ci.commands import END_GROUP, workflow_command
 from mlgate.policy.training import Train, duration
 from mlgate.render.numbers import size
-from mlgate.sources.find import find_parameter_files
 from mlgate.sources.worktree import WorkTree
 from mlgate.train.environment import Recorder
 from mlgate.train.inputs import covers
@@ -220,6 +219,8 @@ def _grouped(session: Session, title: str) -> Iterator[None]:
 
 def params_in(tree: WorkTree, model: Model) -> list[str]:
     """Return the files of parameters; patterns that find nothing are for the report to tell."""
+    from mlgate.sources.find import find_parameter_files  # noqa: PLC0415  # training has ended
+
     if model.params is not None:
         return [path for path in tree.paths() if covers(model.params, path)]
     return find_parameter_files(tree.top(), ())

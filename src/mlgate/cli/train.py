@@ -169,7 +169,7 @@ def _wanted(session: Session, model: str, command: tuple[str, ...]) -> dict[str,
     """
     import msgspec  # noqa: PLC0415
 
-    from mlgate.cli.evidence import named_models  # noqa: PLC0415
+    from mlgate.cli.identity import named_models  # noqa: PLC0415
     from mlgate.policy.config import Config  # noqa: PLC0415
     from mlgate.policy.judge import rules_of  # noqa: PLC0415
     from mlgate.policy.training import Train  # noqa: PLC0415

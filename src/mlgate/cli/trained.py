@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from mlgate.cli.evidence import of_this_run
+from mlgate.cli.identity import of_this_run
 from mlgate.documents.evidence import (
     TRAINING,
     TRAINING_LOG,

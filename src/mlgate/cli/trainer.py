@@ -432,7 +432,7 @@ class Trainer:
         self._notes.append(f"{text[0].upper()}{text[1:]}."[:4000])
 
     def _keep(self, done: Training, *, say: bool = True) -> None:
-        from mlgate.cli.evidence import evidence_of  # noqa: PLC0415
+        from mlgate.cli.identity import evidence_of  # noqa: PLC0415
         from mlgate.cli.output import make_folder  # noqa: PLC0415
         from mlgate.cli.trained import training_evidence, training_path  # noqa: PLC0415
         from mlgate.documents.codec import encode  # noqa: PLC0415

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 from mlgate.documents.evidence import Environment
 from mlgate.errors import SourceError
-from mlgate.sources.parameters import parse_parameters
 from mlgate.train.inputs import PACKAGES, PYTHON, answer, locks_in, start_python
 
 if TYPE_CHECKING:
@@ -78,6 +77,8 @@ def _seeds(environ: Mapping[str, str], tree: WorkTree, params: Iterable[str]) ->
     for name in sorted(environ):
         if _VARIABLE.fullmatch(name) and _NUMBER.fullmatch(environ[name]):
             yield f"{name} = {environ[name]}"[:400]
+    from mlgate.sources.parameters import parse_parameters  # noqa: PLC0415  # training has ended
+
     for path in params:
         try:
             found = parse_parameters(tree.read([path]).get(path, b""), origin=path)
