@@ -209,6 +209,15 @@ def test_commands_that_do_not_do_it(place: Place, verb: str, command: str, said:
     assert said in place.evidence["sources"][0]["problem"]
 
 
+def test_what_a_place_says_is_no_command_for_the_runner(place: Place) -> None:
+    place.configure(fetch="printf '::error::mine ##[group]' >&2; exit 1")
+    ran = place.run()
+    assert ran.exit_code == 3
+    assert "::error::mine" in ran.stderr
+    assert not any(line.lstrip().startswith("::") for line in ran.stderr.splitlines())
+    assert "##[" not in ran.stderr
+
+
 def test_a_state_that_is_none(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mlgate.train.remote.drive._PATIENCE", 0.5)
     place.configure(status="echo who knows")

@@ -113,7 +113,8 @@ def train(
     The exit code is that of the command: 127 when it is not there, 128 + n after signal n, 124 at
     its limit, 130 or 143 when the job is stopped; 3 when an output is missing.
     """
-    from mlgate.cli.report import output_folder  # noqa: PLC0415  # `--help` needs none of it
+    from mlgate.ci.commands import log_safe  # noqa: PLC0415  # `--help` needs none of it
+    from mlgate.cli.report import output_folder  # noqa: PLC0415
     from mlgate.cli.running import Place  # noqa: PLC0415
     from mlgate.cli.trainer import Trainer  # noqa: PLC0415
 
@@ -133,7 +134,7 @@ def train(
     ]
     if show_key:
         for one in trainers:
-            click.echo(f"{one.name} {one.key()}" if len(trainers) > 1 else one.key())
+            click.echo(log_safe(f"{one.name} {one.key()}") if len(trainers) > 1 else one.key())
         _hand_over(session, {"key": _joint_key(trainers), "cache": str(place.cache)})
         return
     code = 0

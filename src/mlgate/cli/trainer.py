@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import click
 import msgspec
 
+from mlgate.ci.commands import log_safe
 from mlgate.cli.running import Place, Runner, Sent, params_in
 from mlgate.documents.evidence import Training
 from mlgate.errors import ConfigError, MlgateError, SourceError
@@ -439,7 +440,7 @@ class Trainer:
         from mlgate.publish.files import write_atomically  # noqa: PLC0415
 
         if done.problem and say:
-            click.echo(f"training failed: {done.problem}", err=True)
+            click.echo(log_safe(f"training failed: {done.problem}"), err=True)
         model = training_evidence(self.name, done)
         model = msgspec.structs.replace(model, notes=tuple(self._notes))
         found = evidence_of(self._session, (model,))
