@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _MAX_LINE: Final = 4096
 _MAX_HELD: Final = 4 * MAX_POINTS
 _MAX_NAME: Final = 100
-_HINT: Final = re.compile(rb"metric|loss|epoch|step", re.IGNORECASE)
+_HINTS: Final = (b"loss", b"epoch", b"step", b"metric", b"accuracy")
 _BREAK: Final = re.compile(rb"[\r\n\x08]+")
 _EPOCH: Final = re.compile(rb"epoch[ :=]*(\d{1,9})\s*(?:/\s*\d+)?\s*$", re.IGNORECASE)
 _KERAS: Final = re.compile(rb"^\s*(?:\x1b\[[0-9;]*m)*(\d{1,9})/(\d{1,9})\D.* - \w+: ")
@@ -29,6 +29,12 @@ _BROKEN: Final = re.compile(
     rb"\b(\w{0,80}loss)\b['\"]?\s*[:=]\s*([-+]?(?:nan|inf(?:inity)?))\b", re.IGNORECASE
 )
 _HEADER: Final = re.compile(rb"^\s*(?:epoch|step)(?:,[\w ./-]{1,100}){1,50}\s*$", re.IGNORECASE)
+_TELLS: Final = re.compile(
+    rb"^\s*\{| - \w+: |epoch[ :=]*\d+\s*(?:/\s*\d+)?\s*$|^\s*(?:epoch|step),"
+    rb"|loss['\"]?\s*[:=]\s*[-+]?(?:nan|inf)",
+    re.IGNORECASE,
+)
+"""Whether a line may be one of the above, in one search: there are millions of others."""
 _STEPS: Final = ("epoch", "step", "global_step")
 
 
@@ -60,11 +66,11 @@ class Signals:
 
     def feed(self, data: bytes, stream: int = 1) -> str:
         """Listen to some output; return why training is lost, if a loss is none."""
-        tail = self._tail.get(stream, b"")
-        if not (_HINT.search(data) or tail or self._columns):
-            self._tail[stream] = data[-_MAX_LINE:].rpartition(b"\n")[2]
+        text = self._tail.get(stream, b"") + data
+        if not self._columns and not _may_tell(text):
+            self._tail[stream] = text[-_MAX_LINE:].rpartition(b"\n")[2]
             return self.broken
-        *lines, rest = _BREAK.split(tail + data)
+        *lines, rest = _BREAK.split(text)
         for line in lines:
             if line and len(line) <= _MAX_LINE:
                 self._line(line)
@@ -82,11 +88,11 @@ class Signals:
     def _line(self, line: bytes) -> None:
         if self._columns and self._row(line):
             return
-        start = line.lstrip()[:1]
-        if start == b"{":
-            self._object(line)
-        elif _HINT.search(line):
-            self._prose(line)
+        if _TELLS.search(line):
+            if line.lstrip().startswith(b"{"):
+                self._object(line)
+            else:
+                self._prose(line)
 
     def _prose(self, line: bytes) -> None:
         if found := _EPOCH.search(line):
@@ -216,6 +222,12 @@ def spoken(heard: Heard) -> str:
     at = f"step {_number(heard.step)}: " if heard.step is not None else ""
     values = [f"{name[:_MAX_NAME]} {_shown(v)}" for name, v in list(heard.values.items())[:8]]
     return at + ", ".join(values)
+
+
+def _may_tell(text: bytes) -> bool:
+    """Tell in a glance whether there is anything to hear; most of a flood is not looked at."""
+    lower = text.lower()
+    return any(word in lower for word in _HINTS)
 
 
 def _pairs(line: bytes) -> list[tuple[bytes, bytes]]:

@@ -27,7 +27,7 @@ class Stages:
     def feed(self, data: bytes, stream: int = 1) -> None:
         """Take some output; a line may come in parts."""
         text = self._tail.get(stream, b"") + data
-        for match in _LINE.finditer(text):
+        for match in _LINE.finditer(text) if b"tage" in text else ():
             name = (match["a"] or match["b"] or match["c"]).decode("utf-8", "replace")
             outcome: Outcome = (
                 "ran" if match["ran"] else "unchanged" if match["same"] else "restored"
