@@ -109,7 +109,7 @@ def browser(session: nox.Session) -> None:
 @nox.session
 def deepchecks(session: nox.Session) -> None:
     """The real deepchecks, in the environment that it needs."""
-    session.run(*PYTEST, "tests/deepchecks", *session.posargs)
+    session.run(*PYTEST, "-n", "auto", "tests/deepchecks", *session.posargs)
 
 
 @nox.session
