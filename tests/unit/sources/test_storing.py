@@ -91,7 +91,7 @@ def test_sixty_four_writers_at_once(clone: Clone) -> None:
 
     with ThreadPoolExecutor(64) as pool:
         assert set(pool.map(store, range(64))) == {"stored"}
-    assert time.monotonic() - start < 60  # measured: 3 s; a loaded machine may take longer
+    assert time.monotonic() - start < 60  # 1.1 s when it was written; a loaded machine takes longer
     assert len(clone.refs()) == 64
     clone.work.git("--git-dir", str(clone.remote), "fsck", "--strict")
 
