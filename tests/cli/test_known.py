@@ -202,6 +202,22 @@ class TestTorn:
         assert "ignored the known training" in ran.stderr
         assert runs(project) == 2
 
+    @pytest.mark.parametrize("change", ["parts", "outputs", "ended"])
+    def test_a_whole_entry_of_another_training(self, project: Machine, change: str) -> None:
+        trained(project)
+        file = entry(project) / "entry.json"
+        found = json.loads(file.read_text())
+        if change == "parts":
+            found["parts"]["command"] = "0"
+        elif change == "outputs":
+            found["outputs"] = found["outputs"][:1]
+        else:
+            found["training"]["ended"] = "stopped"
+        file.write_text(json.dumps(found))
+        ran = trained(project)
+        assert "it is another's" in ran.stderr
+        assert runs(project) == 2
+
     @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b'{"schema": "other"}', b"\x00" * 100])
     def test_no_entry_at_all(self, project: Machine, raw: bytes) -> None:
         trained(project)
@@ -215,7 +231,7 @@ class TestTorn:
         trained(project)
         file = entry(project) / "entry.json"
         found = json.loads(file.read_text())
-        found["outputs"][1]["path"] = path
+        found["outputs"].append({**found["outputs"][1], "path": path})
         file.write_text(json.dumps(found))
         (project.path / "model.bin").unlink()
         ran = trained(project)

@@ -80,7 +80,9 @@ def test_a_remote_that_refuses_never_changes_the_verdict(pushed: Job, tmp_path: 
     ran = pushed.report()
     assert ran.exit_code == 0
     assert "a rule of the repository refuses it" in ran.stderr
+    before = len(pushed.summary())
     assert pushed.report("--store", "always").exit_code == 3
+    assert len(pushed.summary()) > before, "the report is posted all the same"
 
 
 def test_a_token_that_may_only_read_skips_it_and_says_so(pushed: Job) -> None:

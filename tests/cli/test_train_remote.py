@@ -231,6 +231,7 @@ def test_a_state_that_is_none(place: Place, monkeypatch: pytest.MonkeyPatch) -> 
     [
         ("{command: x, executor: command, inputs: [a]}", "needs `remote:"),
         ("{command: x, executor: ray}", "needs `inputs`"),
+        ("{command: x, executor: ray, inputs: [a], checkpoint: [b]}", "is of `executor: local`"),
         ("{command: x, executor: slurm, inputs: [a]}", "slurm"),
     ],
 )

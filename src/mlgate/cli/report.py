@@ -169,7 +169,6 @@ def report(
         print_report(session, outcome.report, form)
         if session.github is not None and form != "github":
             print_annotations(outcome.report)
-        keep_evidence(session, outcome.evidence, folder, store=store, key=request.key)
         posting.publish(session, outcome.report)
         hand_over(session, outcome.report, posting, paths)
     except BaseException as exc:
@@ -177,6 +176,7 @@ def report(
         raise
     finally:
         posting.close()
+    keep_evidence(session, outcome.evidence, folder, store=store, key=request.key)
     code = exit_code(outcome.report.verdict, fail_on)
     if post == "always" and not code:
         posting.demand()

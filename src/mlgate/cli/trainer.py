@@ -338,7 +338,12 @@ class Trainer:
 
     def _restored(self, tree: WorkTree, key: str) -> Training | None:
         known = self._store.find(key)
-        if known is None or not self._store.restore(key, known, tree, self._is_output()):
+        if known is None:
+            return None
+        if not self._is_of(known, key):
+            self._session.say(f"ignored the known training {key[:12]}: it is another's")
+            return None
+        if not self._store.restore(key, known, tree, self._is_output()):
             return None
         self.used.add(key)
         self._near = known
@@ -349,6 +354,18 @@ class Trainer:
             f"that took {took}; --force trains again"
         )
         return msgspec.structs.replace(known.training, cached=True)
+
+    def _is_of(self, known: Known, key: str) -> bool:
+        """Tell whether an entry is what its key says, ended well, and has all that is named."""
+        from mlgate.train.inputs import covers, digest_of  # noqa: PLC0415
+
+        paths = [output.path for output in known.outputs]
+        named = [pattern for pattern in self._patterns if not pattern.startswith("!")]
+        return (
+            digest_of(known.parts) == key
+            and known.training.ended == "finished"
+            and all(any(covers((pattern,), path) for path in paths) for pattern in named)
+        )
 
     def _why(self, inputs: Inputs) -> tuple[str, ...]:
         """Say why there is something to train; return what differs from what is known."""

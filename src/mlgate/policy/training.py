@@ -112,6 +112,8 @@ class Train(Section, frozen=True, kw_only=True):
             raise ValueError(
                 f"`executor: {self.executor}` needs `inputs`: they are what it is sent"
             )
+        if self.executor != "local" and self.checkpoint:
+            raise ValueError("`checkpoint` is of `executor: local`: other places keep their own")
         named = {
             "outputs": self.outputs,
             "variables": self.variables,

@@ -30,9 +30,7 @@ _WHO: Final = "mlgate <mlgate@users.noreply.github.com>"
 _RUN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _TRIES: Final = 4
 _PUSH_SECONDS: Final = 120
-_DENIED: Final = re.compile(
-    r"403|denied|not granted|read-only|unable to access|could not read User"
-)
+_DENIED: Final = re.compile(r"\b403\b|denied|not granted|read-only|could not read User")
 _RULES: Final = re.compile(r"GH006|GH013|protected|declined|hook|rule violation", re.IGNORECASE)
 
 

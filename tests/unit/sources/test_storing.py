@@ -147,8 +147,19 @@ def test_a_rule_that_refuses_is_said(clone: Clone, text: str) -> None:
 def test_a_remote_that_is_away_is_said(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "sleep", lambda _seconds: None)
     clone.work.git("remote", "set-url", "origin", str(clone.remote.parent / "gone.git"))
-    with pytest.raises(SourceError, match="evidence was not stored"):
+    with pytest.raises(SourceError, match="evidence was not stored") as caught:
         store_evidence(clone.repository, clone.commit, "1.1", FILES)
+    assert "is the remote up?" in caught.value.hint
+
+
+def test_a_host_that_is_not_there_is_no_question_of_rights(
+    clone: Clone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    clone.work.git("remote", "set-url", "origin", "http://127.0.0.1:9/gone.git")
+    with pytest.raises(SourceError, match="evidence was not stored") as caught:
+        store_evidence(clone.repository, clone.commit, "1.1", FILES)
+    assert "is the remote up?" in caught.value.hint
 
 
 @pytest.mark.parametrize("run", ["", "../1", "a b", ".hidden", "x" * 200, "-f"])
