@@ -34,6 +34,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "power": "Say which drop a number of rows can show.",
     "report": "Compare with the baseline, judge, report and post.",
     "history": "Show how metrics went from commit to commit.",
+    "release": "Register, verify and promote versions by tag.",
     "gate": "Judge an existing report or evidence again.",
     "schema": "Print the JSON Schema of a document.",
     "demo": "Watch a pull request get its report, here, in a minute.",
@@ -41,7 +42,13 @@ COMMANDS: Final[Mapping[str, str]] = {
 
 
 class LazyGroup(click.Group):
-    """A group that imports a command only when it is called or asked for its options."""
+    """A group that imports a command only when it is called or asked for its options.
+
+    Each of ``summaries`` is a command, in the module of its name in ``package``.
+    """
+
+    summaries: Mapping[str, str] = COMMANDS
+    package = "mlgate.cli"
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; neither Ctrl-C nor a closed pipe may look like the gate's no."""
@@ -65,14 +72,15 @@ class LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of the work."""
         del ctx
-        return list(COMMANDS)
+        return list(self.summaries)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command, importing its module."""
         del ctx
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self.summaries:
             return None
-        command: click.Command = getattr(import_module(f"mlgate.cli.{cmd_name}"), cmd_name)
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(import_module(f"{self.package}.{name}"), name)
         return command
 
     def resolve_command(
@@ -84,7 +92,7 @@ class LazyGroup(click.Group):
         except click.UsageError as exc:
             import difflib  # noqa: PLC0415  # only after a typo
 
-            close = difflib.get_close_matches(args[0], COMMANDS, n=1, cutoff=0.4)
+            close = difflib.get_close_matches(args[0], self.summaries, n=1, cutoff=0.4)
             if not close:
                 raise
             raise click.UsageError(f"{exc.message} Did you mean '{close[0]}'?", ctx) from exc
@@ -93,7 +101,7 @@ class LazyGroup(click.Group):
         """List the commands without importing them."""
         del ctx
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl(list(self.summaries.items()))
 
 
 @click.group(

@@ -90,9 +90,7 @@ def read_report(path: Path) -> Report:
     Raises:
         SourceError: it is missing, not valid, or not what mlgate wrote.
     """
-    from mlgate.documents.codec import MAX_BYTES, decode  # noqa: PLC0415
-    from mlgate.documents.report import Report  # noqa: PLC0415
-    from mlgate.policy.judge import overall_of  # noqa: PLC0415
+    from mlgate.documents.codec import MAX_BYTES  # noqa: PLC0415
 
     try:
         with path.open("rb") as file:
@@ -102,7 +100,20 @@ def read_report(path: Path) -> Report:
             f"{path}: no report: {exc.strerror}",
             hint="run `mlgate report` before, or name the file with --report",
         ) from exc
-    found = decode(raw, Report, origin=str(path))
+    return parse_report(raw, str(path))
+
+
+def parse_report(raw: bytes, origin: str) -> Report:
+    """Return the report in ``raw``; its verdict is worked out again from its judgements.
+
+    Raises:
+        SourceError: it is not valid, or not what mlgate wrote.
+    """
+    from mlgate.documents.codec import decode  # noqa: PLC0415
+    from mlgate.documents.report import Report  # noqa: PLC0415
+    from mlgate.policy.judge import overall_of  # noqa: PLC0415
+
+    found = decode(raw, Report, origin=origin)
     if overall_of(found.verdict.judgements) != found.verdict.overall:
         said = f"the verdict {found.verdict.overall!r} is not what its judgements add up to"
     elif left_out := unjudged(found):
@@ -110,7 +121,7 @@ def read_report(path: Path) -> Report:
     else:
         return found
     raise SourceError(
-        f"{path}: {said}",
+        f"{origin}: {said}",
         hint="the file was changed after mlgate wrote it; run `mlgate report` again",
     )
 

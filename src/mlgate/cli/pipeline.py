@@ -135,7 +135,7 @@ def run(session: Session, request: Request) -> Outcome:
     base = base_evidence(session, wanteds, baseline, request.ask_artifact)
     base = with_base_training(base, head, request.ask_artifact)
     head, comparisons = _compared(session, tree, rules, base, head, request)
-    comparisons = _with_history(session, rules, base, wanteds, head, comparisons)
+    comparisons = with_history_of(session, rules, base, wanteds, head, comparisons)
     expected = rules.expected(request)
     verdict = judge(
         Case(
@@ -156,7 +156,7 @@ def run(session: Session, request: Request) -> Outcome:
         head_name=_head_name(session),
         base_name=_base_name(session, base.baseline),
         run=ci_run(session),
-        links=_links(session),
+        links=links_of(session),
         baseline=base.baseline,
         comparisons=comparisons,
         code=_code_change(session, base.baseline, comparisons, head),
@@ -245,7 +245,7 @@ def _compared(
     return msgspec.structs.replace(head, models=tuple(models)), tuple(comparisons)
 
 
-def _with_history(
+def with_history_of(
     session: Session,
     rules: Rules,
     base: BaseEvidence,
@@ -295,18 +295,18 @@ def rules_for(session: Session, tree: WorkTree, baseline: Baseline) -> Rules:
     """
     proposed = session.github is not None and _proposed(session.github)
     commit = _policy_commit(session, baseline) if proposed else ""
-    base = _config_at(session, commit) if commit else None
+    base = config_at(session, commit) if commit else None
     try:
         head = read_config(tree, session.config)
     except ConfigError as exc:
         if base is None:
             raise
         changes = (broken_policy(base.path, exc.what, exc.hint),)
-        return Rules(base.config, base.config, _source(base, commit), changes)
+        return Rules(base.config, base.config, policy_source(base, commit), changes)
     if base is None:
         return _head_rules(session, head, _own_policy(commit) if proposed else "")
     changed = policy_change(base.config, head.config if head else None, base.path)
-    source = msgspec.structs.replace(_source(base, commit), changed=changed is not None)
+    source = msgspec.structs.replace(policy_source(base, commit), changed=changed is not None)
     measures = head.config if head else base.config
     return Rules(base.config, measures, source, (changed,) if changed else ())
 
@@ -343,13 +343,15 @@ def _policy_commit(session: Session, baseline: Baseline) -> str:
     return tip if session.repository.has(tip) else ""
 
 
-def _config_at(session: Session, commit: str) -> ConfigFile | None:
+def config_at(session: Session, commit: str) -> ConfigFile | None:
+    """Return the configuration as it was at a commit."""
     if session.repository is None:
         return None
     return read_config(CommitTree(session.repository, commit), session.config)
 
 
-def _source(file: ConfigFile, commit: str) -> PolicySource:
+def policy_source(file: ConfigFile, commit: str) -> PolicySource:
+    """Say where rules that are not the head's come from."""
     return PolicySource(origin="base", path=file.path, commit=commit)
 
 
@@ -390,7 +392,8 @@ def _base_name(session: Session, baseline: Baseline) -> str:
             return baseline.commit[:7] or "base"
 
 
-def _links(session: Session) -> Links:
+def links_of(session: Session) -> Links:
+    """Return the pages of the CI run that a report points to."""
     github = session.github
     if github is None:
         return Links()

@@ -176,7 +176,7 @@ def report(
         raise
     finally:
         posting.close()
-    keep_evidence(session, outcome.evidence, folder, store=store, key=request.key)
+    keep_evidence(session, outcome, folder, store=store, key=request.key)
     code = exit_code(outcome.report.verdict, fail_on)
     if post == "always" and not code:
         posting.demand()

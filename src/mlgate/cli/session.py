@@ -69,8 +69,11 @@ class Session:
     def repository(self) -> Repository | None:
         """The git repository around the workspace, ``None`` outside of any."""
         from mlgate.sources.git import Repository  # noqa: PLC0415  # `schema` needs no git
+        from mlgate.sources.sign_in import SignIn  # noqa: PLC0415
 
-        return Repository.discover(self.workspace, self.environ)
+        github = self.github
+        sign_in = SignIn(server=github.server_url, token=github.token) if github else SignIn()
+        return Repository.discover(self.workspace, self.environ, sign_in)
 
     def progress(self, text: str) -> None:
         """Say what is being done; only a person who waits at a terminal is told."""

@@ -11,17 +11,17 @@ from mlgate.errors import ConfigError, SourceError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mlgate.cli.pipeline import Outcome
     from mlgate.cli.session import Session
-    from mlgate.documents.evidence import Evidence
 
 Store = Literal["auto", "never", "always"]
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9_]+")
 
 
 def keep_evidence(
-    session: Session, evidence: Evidence, folder: Path, *, store: str, key: str
+    session: Session, outcome: Outcome, folder: Path, *, store: str, key: str
 ) -> None:
-    """Store evidence, and predictions beside it, under a ref of this run.
+    """Store evidence, the report and predictions beside it, under a ref of this run.
 
     ``auto`` stores on pushes to the default branch, and says where it may not. What failed never
     changes a verdict.
@@ -32,18 +32,16 @@ def keep_evidence(
     """
     if store == "never" or (store == "auto" and not _is_due(session)):
         return
-    from mlgate.sources.storing import SignIn, store_evidence  # noqa: PLC0415  # seldom
+    from mlgate.sources.storing import store_evidence  # noqa: PLC0415  # seldom
 
-    repository = session.repository
+    repository, evidence = session.repository, outcome.evidence
     if repository is None or not evidence.commit or not repository.git("remote").strip():
         if store == "always":
             raise ConfigError("--store always: there is no commit, or no remote to store it on")
         return
-    github = session.github
-    sign_in = SignIn(server=github.server_url, token=github.token) if github else SignIn()
     try:
         found = store_evidence(
-            repository, evidence.commit, _run(session, key), _files(evidence, folder), sign_in
+            repository, evidence.commit, _run(session, key), _files(outcome, folder)
         )
     except SourceError as exc:
         if store == "always":
@@ -75,11 +73,11 @@ def _run(session: Session, key: str) -> str:
     return number if named in {"", "mlgate"} else f"{number}-{named}"
 
 
-def _files(evidence: Evidence, folder: Path) -> dict[str, bytes]:
+def _files(outcome: Outcome, folder: Path) -> dict[str, bytes]:
     from mlgate.documents.codec import encode  # noqa: PLC0415
 
-    files = {"evidence.json": encode(evidence)}
-    for model in evidence.models:
+    files = {"evidence.json": encode(outcome.evidence), "report.json": encode(outcome.report)}
+    for model in outcome.evidence.models:
         if model.predictions is not None and (folder / model.predictions.path).is_file():
             files[model.predictions.path] = (folder / model.predictions.path).read_bytes()
     return files

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from mlgate.errors import SourceError
+from mlgate.sources.sign_in import STRANGER, SignIn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +25,10 @@ _SAFE: Final = (
 _DIFF: Final = ("-z", "--no-renames", "--no-ext-diff", "--no-textconv", "--relative")
 FETCH_SECONDS: Final = 300
 DEEPEN: Final = (20, 200, 2000)
+_UNKNOWN: Final = re.compile(
+    r"could not read Username|Authentication failed|terminal prompts disabled|\b40[134]\b|not found"
+)
+"""What git says where a remote wants to know who asks."""
 
 
 class GitError(Exception):
@@ -59,6 +64,7 @@ class Repository:
         environ: Environment that git runs in.
         shallow: Whether history is cut off.
         partial: Whether blobs are fetched on demand.
+        sign_in: What the remote is asked with, where it does not answer strangers.
     """
 
     workspace: Path
@@ -66,9 +72,12 @@ class Repository:
     environ: Mapping[str, str] = field(repr=False)
     shallow: bool = False
     partial: bool = False
+    sign_in: SignIn = STRANGER
 
     @classmethod
-    def discover(cls, workspace: Path, environ: Mapping[str, str]) -> Repository | None:
+    def discover(
+        cls, workspace: Path, environ: Mapping[str, str], sign_in: SignIn = STRANGER
+    ) -> Repository | None:
         """Return the repository that holds ``workspace``, ``None`` outside of any.
 
         Raises:
@@ -88,7 +97,7 @@ class Repository:
         prefix, shallow, git_dir = done.decode().split("\n")[:3]
         config = workspace / git_dir / "config"
         partial = config.is_file() and b"promisor" in config.read_bytes()
-        return cls(workspace, prefix, quiet, shallow == "true", partial)
+        return cls(workspace, prefix, quiet, shallow == "true", partial, sign_in)
 
     def git(self, *args: str, stdin: bytes = b"", seconds: float = 60) -> bytes:
         """Run git and return what it prints.
@@ -97,6 +106,25 @@ class Repository:
             GitError: git failed or took longer than ``seconds``.
         """
         return _run(self.workspace, self.environ, args, stdin=stdin, seconds=seconds)
+
+    def signed_in(self) -> Repository:
+        """Return this repository for questions that have to be signed in."""
+        return replace(self, environ={**self.environ, **self.sign_in.variables(self.environ)})
+
+    def ask(self, *args: str, stdin: bytes = b"", seconds: float = FETCH_SECONDS) -> bytes:
+        """Run a git command that asks the remote, signed in where a stranger gets no answer.
+
+        What a checkout has left in the configuration comes first, for it may open more.
+
+        Raises:
+            GitError: git failed or took longer than ``seconds``.
+        """
+        try:
+            return self.git(*args, stdin=stdin, seconds=seconds)
+        except GitError as exc:
+            if not (self.sign_in.token and _UNKNOWN.search(exc.said)):
+                raise
+            return self.signed_in().git(*args, stdin=stdin, seconds=seconds)
 
     def resolve(self, revision: str) -> str | None:
         """Return the commit that a name stands for, ``None`` when there is none."""
@@ -199,6 +227,14 @@ class Repository:
         """
         self._fetch(f"--depth={depth}", self.remote, commit)
 
+    def fetch_refs(self, *specs: str) -> None:
+        """Fetch refs by refspecs.
+
+        Raises:
+            GitError: the remote does not answer or lacks one of them.
+        """
+        self._fetch(self.remote, *specs)
+
     def deepen(self, *revisions: str) -> Iterator[int]:
         """Fetch more history in steps; yields after each, so that the caller can look.
 
@@ -213,7 +249,7 @@ class Repository:
 
     def _fetch(self, *args: str) -> None:
         options = ("--no-tags", "--quiet", "--no-recurse-submodules", "--no-write-fetch-head")
-        self.git("fetch", *options, *args, seconds=FETCH_SECONDS)
+        self.ask("fetch", *options, *args)
 
     def tree(self, commit: str) -> dict[str, Blob]:
         """Return the files of a commit below the workspace, by path relative to it."""
@@ -262,7 +298,7 @@ class Repository:
         asked = "".join(f"{oid}\n" for oid in oids).encode()
         command = (*quick, "fetch", self.remote, *options, "--filter=blob:none", "--stdin")
         try:
-            self.git(*command, stdin=asked, seconds=FETCH_SECONDS)
+            self.ask(*command, stdin=asked)
         except GitError as exc:
             raise SourceError(
                 f"the files of the baseline are not in this partial clone: {exc}",

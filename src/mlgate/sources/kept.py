@@ -89,6 +89,52 @@ def kept_in_refs(repository: Repository, commit: str, *, fetch: bool) -> Kept | 
     return Kept(evidence, f"stored evidence of {commit[:7]}", files)
 
 
+def kept_by_run(repository: Repository, ref: str) -> Kept | None:
+    """Return what one run stored under ``ref``, ``None`` where that holds no evidence.
+
+    Raises:
+        SourceError: its evidence is not valid.
+    """
+    name = f"{ref}:{FILE_NAME}"
+    raw = read_object(repository, name)
+    if raw is None:
+        return None
+
+    def files(path: str) -> Iterator[bytes]:
+        found = read_object(repository, f"{ref}:{path}", MAX_PREDICTIONS)
+        if found is not None:
+            yield found
+
+    return Kept(decode(raw, Evidence, origin=name), ref, files)
+
+
+def kept_in_folder(folder: Path) -> Kept:
+    """Return what `mlgate report` wrote to a folder.
+
+    Raises:
+        SourceError: there is no evidence, or it is not valid.
+    """
+    path = folder / FILE_NAME
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except OSError as exc:
+        raise SourceError(
+            f"{path}: no evidence: {exc.strerror}",
+            hint="name the folder that `mlgate report` wrote",
+        ) from exc
+
+    def files(name: str) -> Iterator[bytes]:
+        place = (folder / name).resolve()
+        if place.is_relative_to(folder.resolve()) and place.is_file():
+            with place.open("rb") as file:
+                found = file.read(MAX_PREDICTIONS + 1)
+            if len(found) <= MAX_PREDICTIONS:
+                yield found
+
+    return Kept(decode(raw, Evidence, origin=str(path)), str(folder), files)
+
+
 def kept_in_archive(raw: bytes, commit: str, where: str) -> Kept | None:
     """Return what an artifact holds, ``None`` where it is of another commit.
 

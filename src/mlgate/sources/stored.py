@@ -61,7 +61,7 @@ def read_stored(repository: Repository, commit: str, *, fetch: bool) -> Evidence
 def fetch_stored(repository: Repository, commits: Collection[str]) -> None:
     """Bring what is stored for ``commits`` in two questions to the remote; silent without one."""
     try:
-        listed = repository.git(
+        listed = repository.ask(
             "ls-remote", "--refs", repository.remote, f"{STORED}/*", seconds=_LISTED_SECONDS
         )
     except GitError:
@@ -95,7 +95,7 @@ def _fetched(repository: Repository, commits: Sequence[str]) -> bool:
     specs = [f"+{STORED}/{commit}/*:{STORED}/{commit}/*" for commit in commits]
     options = ("--quiet", "--no-tags", "--no-write-fetch-head")
     try:
-        repository.git("fetch", *options, repository.remote, *specs, seconds=300)
+        repository.ask("fetch", *options, repository.remote, *specs)
     except GitError:
         return False
     return True

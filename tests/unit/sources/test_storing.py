@@ -15,8 +15,9 @@ import pytest
 from fakes.git import QUIET, GitFolder
 from mlgate.errors import SourceError
 from mlgate.sources.git import Repository
+from mlgate.sources.sign_in import SignIn
 from mlgate.sources.stored import read_object, stored_refs
-from mlgate.sources.storing import MAX_STORED, SignIn, store_evidence
+from mlgate.sources.storing import MAX_STORED, store_evidence
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,81 @@
+"""Verify a version: its evidence, its bytes, its verdict, and what is deployed now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgate.cli.release.judged import deployed_now, judged, older_rules, recorded
+from mlgate.cli.release.measured import find_evidence, model_files
+from mlgate.cli.release.trail import Taken
+from mlgate.documents.release import Release, ReleasedFile
+from mlgate.release.branch import require_on_branch
+
+if TYPE_CHECKING:
+    from mlgate.cli.release.measured import Wish
+    from mlgate.cli.release.registry import Registry
+    from mlgate.cli.release.subject import Subject
+    from mlgate.cli.release.trail import Trail
+    from mlgate.cli.session import Session
+    from mlgate.documents.evidence import ModelEvidence
+
+
+def verified(
+    session: Session, registry: Registry, subject: Subject, wish: Wish, trail: Trail
+) -> Release:
+    """Return the release with all that was found; it is verified where no step fails."""
+    for warning in subject.warnings:
+        trail.add("tag", "warn", warning)
+    trail.take("branch", lambda: _on_branch(registry, subject, wish))
+    session.progress("looking for the evidence")
+    found = trail.take("evidence", lambda: find_evidence(registry, subject, wish))
+    now = deployed_now(registry, subject, wish.stage)
+    files: tuple[ReleasedFile, ...] = ()
+    overall = report = None
+    if found is not None:
+        session.progress("reading the model files")
+        files = trail.take("model", lambda: model_files(session, subject, found, wish)) or ()
+        _name_pickles(trail, files)
+        overall = trail.take("verdict", lambda: recorded(subject, found))
+        rules = trail.take("policy", lambda: older_rules(session, subject))
+        if rules is not None:
+            session.progress("comparing with what is deployed")
+            report = trail.take("deployed", lambda: judged(session, rules, subject, found, now))
+    return Release(
+        tag=subject.tag,
+        name=subject.name,
+        version=subject.version,
+        stage=wish.stage or subject.stage,
+        commit=subject.commit,
+        deployed=now.version if now else "",
+        evidence=found.kept.where[:400] if found else "",
+        digest=found.digest if found else "",
+        models=files,
+        data=_data(found.model) if found else (),
+        recorded=overall or "",
+        report=report,
+        steps=tuple(trail.steps),
+    )
+
+
+def _on_branch(registry: Registry, subject: Subject, wish: Wish) -> Taken[str]:
+    branch = require_on_branch(registry.repository, subject.commit, wish.branch)
+    return Taken(branch, f"{subject.commit[:12]} is on {branch}")
+
+
+def _name_pickles(trail: Trail, files: tuple[ReleasedFile, ...]) -> None:
+    for file in files:
+        if file.executes:
+            trail.add(
+                "model",
+                "warn",
+                f"{file.path} is a {file.format}: whoever loads it runs the code in it",
+                "publish safetensors, ONNX or skops, which hold numbers only",
+            )
+
+
+def _data(model: ModelEvidence) -> tuple[ReleasedFile, ...]:
+    return tuple(
+        ReleasedFile(path=file.path, digest=file.digest, size=file.size)
+        for file in model.files
+        if file.kind == "data"
+    )[:200]

@@ -1,0 +1,81 @@
+"""``mlgate release verify``: whether a tag may be used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mlgate.cli.release.options import verification_options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlgate.cli.session import Session
+
+EXAMPLES = """
+\b
+Examples:
+  mlgate release verify iris@v1.2.0                      before it is published or deployed
+  mlgate release verify iris@v1.2.0 --stage production   against what production runs now
+  mlgate release verify 'iris#production#3' --format json > release.json
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("tag")
+@click.option(
+    "--stage",
+    default="",
+    metavar="NAME",
+    help="Compare with the version that holds this stage.  [default: the version before]",
+)
+@verification_options
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Standard output; json is release.json.",
+)
+@click.pass_context
+def verify(
+    ctx: click.Context,
+    *,
+    tag: str,
+    stage: str,
+    branch: str,
+    evidence: Path | None,
+    files: Path | None,
+    artifact: str,
+    form: str,
+) -> None:
+    """Verify that TAG may be used, and refuse it otherwise with the way out.
+
+    It must be unmoved, on the protected branch, and have evidence of exactly its commit; the model
+    files must be those that were measured; the verdict must be there, under rules that are older
+    than the results; and it must hold against the version that is deployed now.
+
+    Exit codes: 0 verified, 1 not good enough, 2 not a release tag, 3 something is missing or not
+    what it was.
+    """
+    from mlgate.cli.release.options import wish_of  # noqa: PLC0415  # `--help` needs none of it
+    from mlgate.cli.release.registry import open_registry  # noqa: PLC0415
+    from mlgate.cli.release.said import tell  # noqa: PLC0415
+    from mlgate.cli.release.subject import subject_of  # noqa: PLC0415
+    from mlgate.cli.release.trail import Trail  # noqa: PLC0415
+    from mlgate.cli.release.verification import verified  # noqa: PLC0415
+
+    session: Session = ctx.obj
+    registry = open_registry(session)
+    subject = subject_of(session, registry, tag)
+    wish = wish_of(
+        session, stage=stage, branch=branch, evidence=evidence, files=files, artifact=artifact
+    )
+    trail = Trail()
+    kind = "annotated" if registry.by_tag[subject.tag].annotated else "lightweight"
+    trail.add("tag", "pass", f"{subject.tag}, {kind}, at {subject.commit[:12]}")
+    release = verified(session, registry, subject, wish, trail)
+    tell(session, release, form)
+    ctx.exit(release.exit_code)
