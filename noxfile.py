@@ -166,3 +166,4 @@ def benchmarks(session: nox.Session) -> None:
     session.run(*RUN, "python", "benchmarks/checks.py")
     session.run(*RUN, "python", "benchmarks/predictions.py")
     session.run(*RUN, "python", "benchmarks/train.py")
+    session.run(*RUN, "python", "benchmarks/release.py")

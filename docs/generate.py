@@ -167,6 +167,13 @@ def _command_line() -> str:
         if command is not None:
             parts.append(f"## mlgate {name}")
             parts.append(_help(name, command, context))
+        if isinstance(command, click.Group):
+            inner = click.Context(command, info_name=name, parent=context)
+            for sub in command.list_commands(inner):
+                found = command.get_command(inner, sub)
+                if found is not None:
+                    parts.append(f"### mlgate {name} {sub}")
+                    parts.append(_help(sub, found, inner))
     return "\n\n".join(parts) + "\n"
 
 

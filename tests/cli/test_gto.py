@@ -16,7 +16,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cli.machine import Machine
 from fakes.git import GitFolder, environment
 from fakes.tags import Tagged, make_commits, make_tags
 from mlgate.release.registry import models_of
@@ -24,6 +23,8 @@ from mlgate.release.tags import read_events
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from cli.machine import Machine
 
 VERSIONS = [f"v{major}.{minor}.0" for major in range(2) for minor in range(3)]
 STAGES = ["prod", "dev"]
@@ -50,9 +51,7 @@ def tags_of(operations: list[tuple[str, int, str]]) -> list[Tagged]:
         }[action]
         if action == "register":
             registered.add(number)
-        elif action != "deprecate" and number not in registered:
-            continue
-        elif action == "deprecate" and not registered:
+        elif not registered or (action != "deprecate" and number not in registered):
             continue
         name = name if name not in names else f"{name}#{counter}"
         names.add(name)

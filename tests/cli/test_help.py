@@ -176,7 +176,7 @@ def test_a_shell_can_be_taught_to_complete(shell: str) -> None:
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        ("mlgate re", {"report"}),
+        ("mlgate rep", {"report"}),
         ("mlgate report --fo", {"--format"}),
         ("mlgate report --format j", {"json", "junit"}),
         ("mlgate schema ev", {"evidence"}),

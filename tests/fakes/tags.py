@@ -26,14 +26,17 @@ class Tagged:
     message: str = "told"
 
 
-def make_commits(work: GitFolder, count: int) -> list[str]:
-    """Add ``count`` commits to ``main``, and return all of it, oldest first."""
+def make_commits(work: GitFolder, count: int, path: str = "f", text: str = "") -> list[str]:
+    """Make ``main`` of ``count`` commits, with a file that differs in its first line.
+
+    Returns the commits, oldest first.
+    """
     lines = []
     for number in range(count):
-        lines.append(
-            f"commit refs/heads/main\ncommitter Ada <ada@example.org> {START + number} +0000\n"
-            f"data 1\n.\nM 100644 inline f\ndata {len(str(number))}\n{number}\n"
-        )
+        content = f"# {number}\n{text}"
+        who = f"committer Ada <ada@example.org> {START + number} +0000"
+        file = f"M 100644 inline {path}\ndata {len(content)}\n{content}"
+        lines.append(f"commit refs/heads/main\n{who}\ndata 1\n.\n{file}\n")
     _imported(work, lines)
     return work.git("rev-list", "--reverse", "main").split()
 

@@ -22,9 +22,9 @@ _INDENT: Final = " " * (2 + 4 + 2 + _NAMES + 1)
 def render_release(release: Release) -> str:
     """Return a line for the release, and one for each step."""
     what = visible(f"{release.name} {release.version or 'unreleased'}", limit=200)
-    place = f"{release.tag}, " if release.tag else ""
+    place = f"{visible(release.tag, limit=200)}, " if release.tag else ""
     answer = "verified" if release.verified else "refused"
-    lines = [f"{what} ({visible(place, limit=200)}{release.commit[:7]}): {answer}"]
+    lines = [f"{what} ({place}{release.commit[:7]}): {answer}"]
     for step in release.steps:
         lines += _lines(step)
     return log_safe_lines("\n".join(lines)) + "\n"

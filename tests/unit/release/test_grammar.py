@@ -25,7 +25,10 @@ GRAMMAR = [
     ("iris#prod", TagName(action="assign", name="iris", stage="prod")),
     ("iris#prod!#4", TagName(action="unassign", name="iris", stage="prod", counter=4)),
     ("iris@deprecated", TagName(action="deprecate", name="iris")),
-    ("a/b=iris-2@v1.0.0-rc.1+x", TagName(action="register", name="a/b:iris-2", version="v1.0.0-rc.1+x")),  # noqa: E501
+    (
+        "a/b=iris-2@v1.0.0-rc.1+x",
+        TagName(action="register", name="a/b:iris-2", version="v1.0.0-rc.1+x"),
+    ),
     ("v1.2.0", TagName(action="register", name="", version="v1.2.0")),
 ]
 

@@ -9,6 +9,7 @@ import pickle
 import zipfile
 import zlib
 from collections import OrderedDict
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,7 @@ def test_formats(raw: bytes, found: Format) -> None:
 
 
 def test_joblib_files_are_pickles(tmp_path: Any) -> None:  # noqa: ANN401
-    import joblib  # noqa: PLC0415  # comes with scikit-learn
+    joblib = import_module("joblib")  # comes with scikit-learn, without types
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
 
     model = LogisticRegression().fit([[0.0], [1.0]], [0, 1])

@@ -12,7 +12,8 @@ SPECIFIED = ["1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "
 
 def test_the_order_of_the_specification() -> None:
     versions = [f"v{text}" for text in SPECIFIED]
-    assert sorted(reversed(versions), key=order) == versions
+    mixed = [*versions[::2], *versions[1::2]]
+    assert sorted(mixed, key=order) == versions
     assert newest([*versions, "0" * 40]) == "v1.10.0"
     assert newest([]) == ""
 

@@ -10,8 +10,6 @@ from mlgate.errors import ConfigError, SourceError
 from mlgate.release.grammar import require_model
 from mlgate.release.registry import Model, models_of, skewed
 from mlgate.release.tags import catch_up, read_events
-from mlgate.sources.config_file import read_config
-from mlgate.sources.worktree import WorkTree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +29,7 @@ class Registry:
         events: The tags.
         models: Every model that they name.
         moved: Tags that stand elsewhere on the remote.
-        plain: The model of plain version tags; empty where there are several models.
+        plain: The model of plain version tags; empty where there are none, or several models.
     """
 
     repository: Repository
@@ -83,7 +81,7 @@ def open_registry(session: Session, *, fetch: bool | None = None) -> Registry:
         session.progress("asking the remote for tags")
         moved = catch_up(repository, events)
         events = read_events(repository)
-    plain = sole_model(session)
+    plain = "" if all(event.said.name for event in events) else sole_model(session)
     models = models_of(events, plain=plain)
     for model in models.values():
         if pair := skewed(model):
@@ -119,7 +117,9 @@ def configuration(session: Session) -> Config:
     Raises:
         ConfigError: it is not valid.
     """
-    from mlgate.policy.config import Config  # noqa: PLC0415
+    from mlgate.policy.config import Config  # noqa: PLC0415  # most tags need none
+    from mlgate.sources.config_file import read_config  # noqa: PLC0415
+    from mlgate.sources.worktree import WorkTree  # noqa: PLC0415
 
     file = read_config(WorkTree(session.workspace, session.repository), session.config)
     return file.config if file else Config()

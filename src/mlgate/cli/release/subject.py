@@ -85,6 +85,11 @@ def subject_of(session: Session, registry: Registry, tag: str) -> Subject:
             f"{tag}: the configuration has several models, and the tag names none",
             hint=f"tag one of them, as in NAME@{tag}",
         )
+    if not said.name and tag not in (e.tag for e in _events(registry, name)):
+        raise SourceError(
+            f"{tag} names no model, and versions of {name} are registered by tags that do",
+            hint=f"write it as {name}@{tag}",
+        )
     warnings = _held_against_remote(session, registry, event)
     if said.action not in {"register", "assign"}:
         raise ConfigError(
@@ -112,6 +117,10 @@ def subject_of(session: Session, registry: Registry, tag: str) -> Subject:
         stage=said.stage,
         warnings=tuple(warnings),
     )
+
+
+def _events(registry: Registry, name: str) -> list[Event]:
+    return registry.models[name].events if name in registry.models else []
 
 
 def _version(registry: Registry, event: Event, name: str) -> Version:
