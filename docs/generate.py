@@ -33,6 +33,7 @@ from mlgate.policy.config import (
     Rule,
 )
 from mlgate.policy.predictions import Predictions
+from mlgate.policy.release import Publication, ReleaseNotes
 from mlgate.policy.training import Ray, Remote, Train
 
 if TYPE_CHECKING:
@@ -122,6 +123,8 @@ SECTIONS: Mapping[str, type[Section]] = {
     "ray: of train:": Ray,
     "remote: of train:": Remote,
     "A rule of gate:": Rule,
+    "release:": ReleaseNotes,
+    "An entry of publish: of release:": Publication,
     "policy:": Policy,
 }
 TABLE = "|---|---|---|"

@@ -11,6 +11,7 @@ from mlgate.compare.decimals import decimal
 from mlgate.documents.base import Direction, Level
 from mlgate.policy.limits import Tolerance, parse_tolerance, plain
 from mlgate.policy.predictions import Predictions
+from mlgate.policy.release import ReleaseNotes
 from mlgate.policy.section import PathPattern, Pattern, Section
 from mlgate.policy.training import Train
 
@@ -249,6 +250,7 @@ class Model(Section, frozen=True, kw_only=True):
         checks: Who checks the data, and how strictly; `mlgate report` runs them.
         results: Files with results of checks that other tools made.
         best_by: Column of a training log whose best row counts; left out, the last row.
+        release: What a release says of the model, and where it goes.
         gate: Rules.
     """
 
@@ -263,6 +265,7 @@ class Model(Section, frozen=True, kw_only=True):
     checks: tuple[Engine, ...] = ()
     results: tuple[PathPattern | ResultFile, ...] = ()
     best_by: Pattern | None = None
+    release: ReleaseNotes = ReleaseNotes()
     gate: tuple[Rule, ...] = ()
 
 

@@ -63,7 +63,8 @@ class Registration:
             )
         subject = Subject(name=name, version=self._version(registry, name, commit), commit=commit)
         there = _tag_of(registry, subject)
-        release = verified(self.session, registry, replace(subject, tag=there), wish, Trail())
+        subject = replace(subject, tag=there)
+        release = verified(self.session, registry, subject, wish, Trail()).release
         if there or not release.verified:
             return release, False
         names = [subject.version]

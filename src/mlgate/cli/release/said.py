@@ -19,7 +19,7 @@ def tell(session: Session, release: Release, form: str) -> None:
     from mlgate.cli.output import make_folder  # noqa: PLC0415
     from mlgate.documents.codec import encode  # noqa: PLC0415
     from mlgate.publish.files import write_atomically  # noqa: PLC0415
-    from mlgate.render.release import render_release  # noqa: PLC0415
+    from mlgate.render.release.steps import render_release  # noqa: PLC0415
 
     folder = session.workspace / ".mlgate"
     make_folder(folder)
@@ -68,6 +68,6 @@ def write_step_outputs(session: Session, outputs: dict[str, str]) -> None:
 def _summarise(path: Path, release: Release) -> None:
     from mlgate.publish.base import Post  # noqa: PLC0415
     from mlgate.publish.files import JobSummary  # noqa: PLC0415
-    from mlgate.render.release_page import render_page  # noqa: PLC0415
+    from mlgate.render.release.page import render_page  # noqa: PLC0415
 
     JobSummary(path).publish(Post(body=render_page(release), failed=not release.verified))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlgate.cli.release.judged import deployed_now, judged, older_rules, recorded
@@ -11,7 +12,7 @@ from mlgate.documents.release import Release, ReleasedFile
 from mlgate.release.branch import require_on_branch
 
 if TYPE_CHECKING:
-    from mlgate.cli.release.measured import Wish
+    from mlgate.cli.release.measured import Found, Wish
     from mlgate.cli.release.registry import Registry
     from mlgate.cli.release.subject import Subject
     from mlgate.cli.release.trail import Trail
@@ -19,10 +20,18 @@ if TYPE_CHECKING:
     from mlgate.documents.evidence import ModelEvidence
 
 
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A release with all that was found, verified where no step fails, and its evidence."""
+
+    release: Release
+    found: Found | None
+
+
 def verified(
     session: Session, registry: Registry, subject: Subject, wish: Wish, trail: Trail
-) -> Release:
-    """Return the release with all that was found; it is verified where no step fails."""
+) -> Verification:
+    """Look at everything that has to hold before a version is used."""
     for warning in subject.warnings:
         trail.add("tag", "warn", warning)
     trail.take("branch", lambda: _on_branch(registry, subject, wish))
@@ -40,7 +49,7 @@ def verified(
         if rules is not None:
             session.progress("comparing with what is deployed")
             report = trail.take("deployed", lambda: judged(session, rules, subject, found, now))
-    return Release(
+    release = Release(
         tag=subject.tag,
         name=subject.name,
         version=subject.version,
@@ -55,6 +64,7 @@ def verified(
         report=report,
         steps=tuple(trail.steps),
     )
+    return Verification(release, found)
 
 
 def _on_branch(registry: Registry, subject: Subject, wish: Wish) -> Taken[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -9,8 +10,6 @@ import click
 from mlgate.cli.release.options import verification_options
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from mlgate.cli.session import Session
 
 EXAMPLES = """
@@ -32,6 +31,13 @@ Examples:
 )
 @verification_options
 @click.option(
+    "--sign-with",
+    "key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="KEY",
+    help="Sign the release with this private key (PEM), by OpenSSF's model-signing.",
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(["text", "json"]),
@@ -49,6 +55,7 @@ def verify(
     evidence: Path | None,
     files: Path | None,
     artifact: str,
+    key: Path | None,
     form: str,
 ) -> None:
     """Verify that TAG may be used, and refuse it otherwise with the way out.
@@ -57,25 +64,20 @@ def verify(
     files must be those that were measured; the verdict must be there, under rules that are older
     than the results; and it must hold against the version that is deployed now.
 
+    A verified release is written to `.mlgate/release`: model files, model card, bill of materials
+    (CycloneDX), changes, in-toto statement of the verdict, and release.json.
+
     Exit codes: 0 verified, 1 not good enough, 2 not a release tag, 3 something is missing or not
     what it was.
     """
     from mlgate.cli.release.options import wish_of  # noqa: PLC0415  # `--help` needs none of it
-    from mlgate.cli.release.registry import open_registry  # noqa: PLC0415
     from mlgate.cli.release.said import tell  # noqa: PLC0415
-    from mlgate.cli.release.subject import subject_of  # noqa: PLC0415
-    from mlgate.cli.release.trail import Trail  # noqa: PLC0415
-    from mlgate.cli.release.verification import verified  # noqa: PLC0415
+    from mlgate.cli.release.verified_tag import verified_tag  # noqa: PLC0415
 
     session: Session = ctx.obj
-    registry = open_registry(session)
-    subject = subject_of(session, registry, tag)
     wish = wish_of(
         session, stage=stage, branch=branch, evidence=evidence, files=files, artifact=artifact
     )
-    trail = Trail()
-    kind = "annotated" if registry.by_tag[subject.tag].annotated else "lightweight"
-    trail.add("tag", "pass", f"{subject.tag}, {kind}, at {subject.commit[:12]}")
-    release = verified(session, registry, subject, wish, trail)
+    release = verified_tag(session, tag, wish, key)
     tell(session, release, form)
     ctx.exit(release.exit_code)
