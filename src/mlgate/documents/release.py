@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from mlgate.documents.base import Count, Document, FilePath, Label, Name, Text
+from mlgate.documents.base import Address, Count, Document, FilePath, Label, Name, Text
 from mlgate.documents.report import Report
 from mlgate.documents.verdict import Overall
 
@@ -94,6 +94,22 @@ class Step(Document, frozen=True, kw_only=True):
     code: Annotated[int, msgspec.Meta(ge=0, le=255)] = 0
 
 
+class Publication(Document, frozen=True, kw_only=True):
+    """Where a release was put.
+
+    Attributes:
+        where: The place.
+        outcome: ``published``, or ``there`` where it was already, byte for byte.
+        url: Where people look at it.
+        previous: What the place showed before.
+    """
+
+    where: Label
+    outcome: Literal["published", "there"]
+    url: Address = ""
+    previous: Label = ""
+
+
 class Release(Document, frozen=True, kw_only=True):
     """A version on its way, with all that was found.
 
@@ -111,6 +127,7 @@ class Release(Document, frozen=True, kw_only=True):
         recorded: What the gate said when the commit was measured.
         report: The same evidence against what is deployed now, by rules older than the results.
         steps: What was looked at, in order.
+        published: Where it was put.
     """
 
     schema: Literal["mlgate/release/v1"] = msgspec.field(default="mlgate/release/v1")
@@ -127,6 +144,7 @@ class Release(Document, frozen=True, kw_only=True):
     recorded: Overall | Literal[""] = ""
     report: Report | None = None
     steps: Annotated[tuple[Step, ...], msgspec.Meta(max_length=100)] = ()
+    published: Annotated[tuple[Publication, ...], msgspec.Meta(max_length=100)] = ()
 
     @property
     def verified(self) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from io import BufferedReader
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import urljoin, urlsplit
 
@@ -22,9 +23,13 @@ from mlgate.publish.refusal import UncertainError, message_of, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+    from typing import BinaryIO
 
 API_VERSION: Final = "2022-11-28"
 TIMEOUT_S: Final = (10.0, 30.0)
+UPLOAD_TIMEOUT_S: Final = (10.0, 600.0)
+"""For what a server does with a large file before it answers."""
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
 MAX_PAGES: Final = 400
 
@@ -167,6 +172,69 @@ class GitHubApi:
             refusals += 1
             self.wait(pause, f"{what}: rate limit")
 
+    def upload(self, url: str, file: Path, *, permission: str = "") -> Answer:
+        """Send a file to the server's host for uploads; never twice by itself.
+
+        Args:
+            url: Where to, with a query; it must be on the API's own server, or the host that
+                belongs to it.
+            file: What to send; it is streamed.
+            permission: The line of YAML that lets a job do this.
+
+        Raises:
+            PublishError: the address is elsewhere, or the file cannot be read.
+            UncertainError: there was no answer; look before trying again.
+        """
+        what = f"POST {_path(url)}"
+        if _origin(url) not in {_origin(self.base_url), _uploads(self.base_url)}:
+            raise PublishError(f"{what}: the address is on another server")
+        self._pace("POST")
+        try:
+            with file.open("rb") as opened:
+                answer = self._once("POST", url, opened, timeout=UPLOAD_TIMEOUT_S)
+        except OSError as exc:
+            raise PublishError(f"{file}: {exc.strerror}") from exc
+        if isinstance(answer, _Lost) or answer.status >= _SERVER_ERROR:
+            raise UncertainError(f"{what}: it may have been done")
+        if answer.status >= _CLIENT_ERROR or answer.status in _REDIRECTS:
+            raise refused(what, answer.status, answer.headers, answer.body, permission=permission)
+        return answer
+
+    def download(self, path: str) -> Iterator[bytes]:
+        """Yield the bytes that an address of the API leads to, in pieces.
+
+        Raises:
+            PublishError: there is no such thing, or the way to it leads astray or is cut.
+        """
+        try:
+            yield from self._downloaded(self._absolute(path))
+        except requests.RequestException as exc:
+            failure = type(exc).__name__  # its text may quote a password
+            raise PublishError(f"GET {self._name(path)}: {failure}") from None
+
+    def _downloaded(self, url: str) -> Iterator[bytes]:
+        headers = {**_HEADERS, "Accept": "application/octet-stream"}
+        for _ in range(_MAX_REDIRECTS + 1):
+            with self._session_now().request(
+                "GET",
+                url,
+                headers=headers,
+                auth=self._authorise,
+                timeout=TIMEOUT_S,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                if response.status_code not in _REDIRECTS:
+                    if response.status_code >= _CLIENT_ERROR:
+                        raise PublishError(f"GET {_path(url)}: {response.status_code}")
+                    yield from response.iter_content(_CHUNK)
+                    return
+                target = _joined(url, response.headers.get("location", ""))
+            if _origin(target)[0] not in {"https", _origin(url)[0]}:
+                raise PublishError(f"GET {_path(url)}: sent on without encryption")
+            url = target
+        raise PublishError(f"GET {_path(url)}: sent on too often")
+
     def wait(self, seconds: float, why: str) -> None:
         """Sleep, as long as the budget lasts."""
         if self._waited_s + seconds > self.budget_s:
@@ -198,19 +266,19 @@ class GitHubApi:
             url = target
         raise PublishError(f"{method} {_path(url)}: sent on too often")
 
-    def _once(self, method: str, url: str, payload: object) -> Answer | _Lost:
-        if self._session is None:
-            self._session = self.new_session()
-        data = None if payload is None else json.dumps(payload).encode()
-        headers = _HEADERS if data is None else {**_HEADERS, "Content-Type": "application/json"}
+    def _once(
+        self, method: str, url: str, payload: object, timeout: tuple[float, float] = TIMEOUT_S
+    ) -> Answer | _Lost:
+        data, kind = _body(payload)
+        headers = _HEADERS if kind is None else {**_HEADERS, "Content-Type": kind}
         try:
-            with self._session.request(
+            with self._session_now().request(
                 method,
                 url,
                 data=data,
                 headers=headers,
                 auth=self._authorise,
-                timeout=TIMEOUT_S,
+                timeout=timeout,
                 allow_redirects=False,
                 stream=True,
             ) as response:
@@ -226,10 +294,16 @@ class GitHubApi:
             raise PublishError(f"{method} {_path(url)}: {failure}")
         return _Lost(failure, sent)
 
+    def _session_now(self) -> requests.Session:
+        if self._session is None:
+            self._session = self.new_session()
+        return self._session
+
     def _authorise(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Add the token for our own server only; being there at all keeps ``.netrc`` out."""
         request.headers.pop("Authorization", None)
-        if self.token and _origin(request.url or "") == _origin(self.base_url):
+        ours = {_origin(self.base_url), _uploads(self.base_url)}
+        if self.token and _origin(request.url or "") in ours:
             request.headers["Authorization"] = f"Bearer {self.token}"
         return request
 
@@ -242,6 +316,23 @@ class GitHubApi:
 
     def _name(self, path: str) -> str:
         return _path(self._absolute(path)).removeprefix(urlsplit(self.base_url).path)
+
+
+def _body(payload: object) -> tuple[bytes | BinaryIO | None, str | None]:
+    """Return what is sent, and its media type."""
+    if payload is None:
+        return None, None
+    if isinstance(payload, BufferedReader):
+        return payload, "application/octet-stream"
+    return json.dumps(payload).encode(), "application/json"
+
+
+def _uploads(base_url: str) -> tuple[str, str, int | None]:
+    """Return the origin that takes uploads; other servers take them themselves."""
+    scheme, host, port = _origin(base_url)
+    if host == "api.github.com" or (host.startswith("api.") and host.endswith(".ghe.com")):
+        return scheme, f"uploads.{host.removeprefix('api.')}", port
+    return scheme, host, port
 
 
 def _retry_s(method: str, what: str, answer: Answer | _Lost, failures: int, chance: float) -> float:

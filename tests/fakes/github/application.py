@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from fakes.github.call import Call
-from fakes.github.routes import BLOB, ROUTES
+from fakes.github.routes import BLOBS, ROUTES
 from fakes.github.state import World
 from fakes.github.wire import Answer, RefusalError, Request, not_found, refuse
 
@@ -55,9 +55,10 @@ class Application:
     def _route(self, request: Request) -> tuple[Answer, str]:
         template = ""
         try:
-            if (params := BLOB.match(request.path)) is not None:
-                call = Call(world=self.world, request=request, token=None, params=params)
-                return BLOB.handler(call), ""
+            for blob in BLOBS:
+                if (params := blob.match(request.path)) is not None:
+                    call = Call(world=self.world, request=request, token=None, params=params)
+                    return blob.handler(call), ""
             token = self._admit(request)
             for route in ROUTES:
                 params = route.match(request.path) if route.method == request.method else None

@@ -7,7 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from fakes.github import actions, checks, comments, commits, pulls, shapes, statuses
+from fakes.github import (
+    actions,
+    checks,
+    comments,
+    commits,
+    deployments,
+    pulls,
+    releases,
+    shapes,
+    statuses,
+)
 from fakes.github.call import INACCESSIBLE, Call
 from fakes.github.wire import Answer, refuse
 
@@ -32,10 +42,10 @@ class Route:
 
 
 def _pattern(template: str) -> str:
-    """Only a ref and the two sides of a comparison may contain slashes."""
+    """Only a ref, a tag and the two sides of a comparison may contain slashes."""
     pieces = re.split(r"\{(\w+)\}", template)
     for index in range(1, len(pieces), 2):
-        wide = pieces[index] in {"ref", "basehead"}
+        wide = pieces[index] in {"ref", "basehead", "tag"}
         pieces[index] = f"(?P<{pieces[index]}>{'.+' if wide else '[^/]+'})"
     return "".join(pieces)
 
@@ -85,5 +95,23 @@ ROUTES = (
     Route("GET", _R + "/actions/runs/{run_id}/artifacts", actions.list_artifacts),
     Route("GET", _R + "/actions/artifacts", actions.list_repository_artifacts),
     Route("GET", _R + "/actions/artifacts/{artifact_id}/{archive_format}", actions.download),
+    Route("GET", _R + "/releases", releases.list_releases),
+    Route("POST", _R + "/releases", releases.create_release),
+    Route("GET", _R + "/releases/tags/{tag}", releases.by_tag),
+    Route("GET", _R + "/releases/assets/{asset_id}", releases.get_asset),
+    Route("DELETE", _R + "/releases/assets/{asset_id}", releases.delete_asset),
+    Route("GET", _R + "/releases/{release_id}", releases.get_release),
+    Route("PATCH", _R + "/releases/{release_id}", releases.update_release),
+    Route("DELETE", _R + "/releases/{release_id}", releases.delete_release),
+    Route("GET", _R + "/releases/{release_id}/assets", releases.list_assets),
+    Route("POST", _R + "/releases/{release_id}/assets", releases.upload),
+    Route("GET", _R + "/deployments", deployments.list_deployments),
+    Route("POST", _R + "/deployments", deployments.create_deployment),
+    Route("GET", _R + "/deployments/{deployment_id}", deployments.get_deployment),
+    Route("GET", _R + "/deployments/{deployment_id}/statuses", deployments.list_statuses),
+    Route("POST", _R + "/deployments/{deployment_id}/statuses", deployments.create_status),
 )
-BLOB = Route("GET", "/_blob/{artifact_id}", actions.blob)
+BLOBS = (
+    Route("GET", "/_blob/{artifact_id}", actions.blob),
+    Route("GET", "/_asset/{asset_id}", releases.blob),
+)

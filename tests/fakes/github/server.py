@@ -30,6 +30,7 @@ else:
 
 
 GHES_PREFIX = "/api/v3"
+PREFIXES = (GHES_PREFIX, "/api/uploads")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,16 +184,22 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _read(self) -> Request:
         url = urlsplit(self.path)
-        prefix = GHES_PREFIX if url.path.startswith(f"{GHES_PREFIX}/") else ""
+        prefix = next((p for p in PREFIXES if url.path.startswith(f"{p}/")), "")
         size = int(self.headers.get("content-length") or 0)
         return Request(
             method=self.command,
             path=unquote(url.path.removeprefix(prefix)).rstrip("/") or "/",
-            base_url=f"http://{self.headers.get('host')}{prefix}",
+            base_url=f"http://{self.headers.get('host')}{GHES_PREFIX if prefix else ''}",
             query=dict(parse_qsl(url.query, keep_blank_values=True)),
             headers={name.lower(): value for name, value in self.headers.items()},
-            body=_parsed(self.rfile.read(size)),
+            **self._body(size),
         )
+
+    def _body(self, size: int) -> dict[str, Any]:
+        raw = self.rfile.read(size)
+        if "octet-stream" in self.headers.get("content-type", ""):
+            return {"raw": raw}
+        return {"body": _parsed(raw)}
 
     @override
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002

@@ -140,6 +140,71 @@ class Run:
 
 
 @dataclass(slots=True, kw_only=True)
+class Asset:
+    """A file of a release; ``content`` is its bytes as hex, empty for a large one."""
+
+    id: int
+    name: str
+    size: int
+    digest: str
+    uploader: str
+    created_at: str
+    content: str = field(default="", repr=False)
+    content_type: str = "application/octet-stream"
+    state: str = "uploaded"
+
+
+@dataclass(slots=True, kw_only=True)
+class Release:
+    """A release, which is a draft until it is published."""
+
+    id: int
+    tag_name: str
+    author: str
+    created_at: str
+    name: str | None = None
+    body: str | None = None
+    draft: bool = False
+    prerelease: bool = False
+    immutable: bool = False
+    make_latest: str = "true"
+    published_at: str | None = None
+    assets: list[Asset] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class DeploymentStatus:
+    """How a deployment was at one time."""
+
+    id: int
+    state: str
+    creator: str
+    created_at: str
+    environment: str = ""
+    description: str = ""
+    environment_url: str = ""
+    log_url: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Deployment:
+    """That somebody means to deploy a ref; ``payload`` is any JSON."""
+
+    id: int
+    sha: str
+    ref: str
+    creator: str
+    created_at: str
+    updated_at: str
+    task: str = "deploy"
+    environment: str = "production"
+    payload: Json | str = ""
+    description: str | None = None
+    production_environment: bool | None = None
+    statuses: list[DeploymentStatus] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
 class Repository:
     """One repository with everything in it; ``git`` is the path of a real one, if attached."""
 
@@ -159,6 +224,10 @@ class Repository:
     statuses: list[Status] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     artifacts: list[Artifact] = field(default_factory=list)
+    releases: list[Release] = field(default_factory=list)
+    deployments: list[Deployment] = field(default_factory=list)
+    immutable_releases: bool = False
+    """Whether a release that is published can no longer be changed."""
 
     @property
     def full_name(self) -> str:
@@ -179,6 +248,8 @@ class World:
     server_url: str = "https://github.com"
     commit_pulls_sees_forks: bool = True
     """Whether ``commits/{sha}/pulls`` finds pull requests whose head is in a fork."""
+    tells_digests: bool = True
+    """Whether assets tell their digest, as older servers do not."""
     last_id: int = 1000
     rates: Rates = field(default_factory=Rates)
     clock: Callable[[], float] = time.time
@@ -204,7 +275,7 @@ class World:
         self.repositories[made.full_name.lower()] = made
         return made
 
-    def listed(self, objects: list[Comment] | list[CheckRun]) -> set[int]:
+    def listed(self, objects: list[Comment] | list[CheckRun] | list[Release]) -> set[int]:
         """Return the ids a list shows now, and let lagging ones come one list closer."""
         shown = {each.id for each in objects if not self.hidden.get(each.id)}
         for each in objects:

@@ -15,7 +15,10 @@ DOCS = "https://docs.github.com/rest"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request; ``path`` is decoded and without the ``/api/v3`` prefix, ``body`` is JSON."""
+    """One request; ``path`` is decoded and without the ``/api/v3`` prefix, ``body`` is JSON.
+
+    ``raw`` is a body that is none.
+    """
 
     method: str
     path: str
@@ -23,6 +26,7 @@ class Request:
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)  # names in lower case
     body: object = None
+    raw: bytes = field(default=b"", repr=False)
 
     @property
     def secret(self) -> str:

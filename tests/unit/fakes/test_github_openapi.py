@@ -8,7 +8,8 @@ import pytest
 from fakes.github import HEAD_SHA, TOKEN, GitHubStandIn
 from fakes.github.application import Exchange
 from fakes.github.openapi import load_referee
-from fakes.github.routes import ROUTES
+from fakes.github.routes import ROUTES, Route
+from fakes.github.state import Asset, Release
 from fakes.github.wire import Answer, Request
 
 if TYPE_CHECKING:
@@ -27,12 +28,27 @@ def _request(method: str, body: object = None, **query: str) -> Request:
 def test_every_operation_was_exercised_and_keeps_to_the_description(
     github: GitHubStandIn, api: Callable[..., requests.Response]
 ) -> None:
-    github.world.tokens[TOKEN].permissions |= {"statuses": "write", "actions": "read"}
+    github.world.tokens[TOKEN].permissions |= {
+        "statuses": "write",
+        "actions": "read",
+        "contents": "write",
+        "deployments": "write",
+    }
     run = github.add_run(HEAD_SHA)
     artifact = github.add_artifact(run.id, "evidence", b"PK")
     said = github.say("hello")
     check = github.record_job(HEAD_SHA, "gate", "success")
+    release = _released(github)
+    deployment = api(
+        "POST",
+        "/deployments",
+        json={"ref": "main", "auto_merge": False, "required_contexts": [], "payload": {"a": 1}},
+    ).json()
     parts: dict[str, object] = {
+        "tag": "iris@v1.0.0",
+        "release_id": release.id,
+        "asset_id": release.assets[0].id,
+        "deployment_id": deployment["id"],
         "owner": "octo",
         "repo": "ml",
         "issue_number": 7,
@@ -53,16 +69,39 @@ def test_every_operation_was_exercised_and_keeps_to_the_description(
         "check-runs": {"name": "gate", "head_sha": HEAD_SHA},
         "check-runs/{check_run_id}": {"status": "completed", "conclusion": "success"},
         "statuses/{sha}": {"state": "success"},
+        "releases": {"tag_name": "v2.0.0", "draft": True},
+        "releases/{release_id}": {"name": "better"},
+        "deployments": {"ref": "main", "auto_merge": False, "required_contexts": []},
+        "{deployment_id}/statuses": {"state": "success", "log_url": "https://example.com"},
     }
     answered = {}
-    for route in sorted(ROUTES, key=lambda each: each.method == "DELETE"):
+    for route in sorted(ROUTES, key=_outermost_last):
         body = next((bodies[end] for end in bodies if route.template.endswith(end)), None)
         path = github.url + route.template.format(**parts)
         sent = body if route.method in {"POST", "PATCH"} else None
-        answer = api(route.method, path, json=sent, allow_redirects=False)
+        if route.template.endswith("/assets") and route.method == "POST":
+            kind = {"content-type": "application/octet-stream"}
+            answer = api("POST", f"{path}?name=b.txt", data=b"b", headers=kind)
+        else:
+            answer = api(route.method, path, json=sent, allow_redirects=False)
         answered[f"{route.method} {route.template}"] = answer.status_code
     refused = {name: status for name, status in answered.items() if status >= 400}
     assert refused == {"GET /user": 403}
+
+
+def _outermost_last(route: Route) -> tuple[bool, int]:
+    """Delete what is inside before what holds it."""
+    return route.method == "DELETE", -len(route.template) if route.method == "DELETE" else 0
+
+
+def _released(github: GitHubStandIn) -> Release:
+    now = github.world.now()
+    asset = Asset(
+        id=11, name="a.txt", size=1, digest="sha256:0", content="61", uploader="ada", created_at=now
+    )
+    made = Release(id=10, tag_name="iris@v1.0.0", author="ada", created_at=now, assets=[asset])
+    github.repo.releases.append(made)
+    return made
 
 
 def test_a_person_keeps_to_the_description(

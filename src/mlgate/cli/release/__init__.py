@@ -16,6 +16,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "check-tag": "Say what a tag means, and whether it can be trusted.",
     "register": "Verify a commit and tag it as a version.",
     "verify": "Refuse what was not measured, or is worse than what is deployed.",
+    "publish": "Publish a verified version, in one step that people see.",
     "promote": "Give a stage to a version.",
     "rollback": "Give a stage back to the version before.",
     "withdraw": "Take back a version, a stage, or a model.",
@@ -32,6 +33,7 @@ Tags, in the grammar of GTO:
 Examples:
   mlgate release register iris --bump minor
   mlgate release verify iris@v1.2.0
+  mlgate release publish iris@v1.2.0
   mlgate release promote iris v1.2.0 production
   mlgate release rollback iris production
 """

@@ -6,15 +6,11 @@ same when it is asked again), `MLGATE_COMMAND` (what to train) and, once it is k
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
-import subprocess
-import tempfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from mlgate.errors import SourceError
+from mlgate.sources.shell import run_shell
 from mlgate.train.remote.executor import State, Status
 
 if TYPE_CHECKING:
@@ -25,7 +21,6 @@ if TYPE_CHECKING:
 
 _PATIENCE: Final = 900.0
 _LONGEST: Final = 400
-_MOST_BYTES: Final = 1 << 30
 _STATES: Final[Mapping[str, State]] = {
     **dict.fromkeys(("pending", "queued", "starting", "init", "submitted", "waiting"), "pending"),
     **dict.fromkeys(("running", "inprogress", "in_progress", "active", "completing"), "running"),
@@ -114,35 +109,14 @@ class UserCommands:
         return named[-1][:_LONGEST] if named else ""
 
     def _run(self, verb: str, command: str, handle: str) -> bytes:
-        shell = shutil.which("bash") or "/bin/sh"
-        options = ["-eo", "pipefail", "-c"] if shell.endswith("bash") else ["-ec"]
-        # Files, not pipes: what it leaves in the background would hold those open.
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            process = subprocess.Popen(  # noqa: S603 - the user's own command
-                [shell, *options, command],
-                cwd=self.folder,
-                env={**self.environ, **self._named, **({"MLGATE_JOB": handle} if handle else {})},
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                start_new_session=True,
-            )
-            try:
-                process.wait(_PATIENCE)
-            except subprocess.TimeoutExpired as exc:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-                raise SourceError(
-                    f"train: remote: {verb}: took longer than {_PATIENCE:g} s"
-                ) from exc
-            out.seek(0)
-            err.seek(0)
-            printed, said = out.read(_MOST_BYTES), err.read(_MOST_BYTES)
-        if process.returncode:
-            lines = said.decode("utf-8", "replace").strip().splitlines()
-            why = lines[-1][:300] if lines else "it said nothing"
+        environ = {**self.environ, **self._named, **({"MLGATE_JOB": handle} if handle else {})}
+        done = run_shell(command, self.folder, environ, _PATIENCE)
+        if done.timed_out:
+            raise SourceError(f"train: remote: {verb}: took longer than {_PATIENCE:g} s")
+        if done.code:
+            why = done.complaint[:300] if done.err else "it said nothing"
             raise SourceError(
-                f"train: remote: {verb}: ended with exit {process.returncode}: {why}",
+                f"train: remote: {verb}: ended with exit {done.code}: {why}",
                 hint=f"try it by hand: {command[:200]}",
             )
-        return printed
+        return done.out

@@ -1,0 +1,83 @@
+"""``mlgate release publish``: a verified version becomes public."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mlgate.cli.release.options import verification_options
+
+if TYPE_CHECKING:
+    from mlgate.cli.session import Session
+
+EXAMPLES = """
+\b
+Examples:
+  mlgate release publish iris@v1.2.0 --dry-run     what would happen, and what is there now
+  mlgate release publish "$GITHUB_REF"             in the workflow that the tag starts
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("tag")
+@click.option(
+    "--stage",
+    default="",
+    metavar="NAME",
+    help="Compare with the version that holds this stage.  [default: the version before]",
+)
+@verification_options
+@click.option(
+    "--sign-with",
+    "key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="KEY",
+    help="Sign the release with this private key (PEM), by OpenSSF's model-signing.",
+)
+@click.option("--dry-run", is_flag=True, help="Verify, look at what is there, change nothing.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Standard output; json is release.json.",
+)
+@click.pass_context
+def publish(
+    ctx: click.Context,
+    *,
+    tag: str,
+    stage: str,
+    branch: str,
+    evidence: Path | None,
+    files: Path | None,
+    artifact: str,
+    key: Path | None,
+    dry_run: bool,
+    form: str,
+) -> None:
+    """Verify TAG, and publish its model and documents.
+
+    On GitHub a release is a draft until every file is there with the right digest, and is then made
+    public in one step. Running it again goes on where a run has died; a version that is published
+    with other bytes is refused. Other places are commands under `release: publish:` in mlgate.yml.
+
+    Exit codes: those of `mlgate release verify`, and 4 where a place refuses.
+    """
+    from mlgate.cli.release.options import wish_of  # noqa: PLC0415  # `--help` needs none of it
+    from mlgate.cli.release.publishing import publish_release  # noqa: PLC0415
+    from mlgate.cli.release.said import tell  # noqa: PLC0415
+    from mlgate.cli.release.verified_tag import verified_tag  # noqa: PLC0415
+
+    session: Session = ctx.obj
+    wish = wish_of(
+        session, stage=stage, branch=branch, evidence=evidence, files=files, artifact=artifact
+    )
+    release = verified_tag(session, tag, wish, key)
+    if release.verified:
+        release = publish_release(session, release, dry_run=dry_run)
+    tell(session, release, form)
+    ctx.exit(release.exit_code)
