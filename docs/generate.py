@@ -33,7 +33,7 @@ from mlgate.policy.config import (
     Rule,
 )
 from mlgate.policy.predictions import Predictions
-from mlgate.policy.release import Publication, ReleaseNotes
+from mlgate.policy.release import Canary, Publication, ReleaseNotes, Smoke, Stage
 from mlgate.policy.training import Ray, Remote, Train
 
 if TYPE_CHECKING:
@@ -125,6 +125,9 @@ SECTIONS: Mapping[str, type[Section]] = {
     "A rule of gate:": Rule,
     "release:": ReleaseNotes,
     "An entry of publish: of release:": Publication,
+    "A stage of stages: of release:": Stage,
+    "smoke: of a stage": Smoke,
+    "canary: of a stage": Canary,
     "policy:": Policy,
 }
 TABLE = "|---|---|---|"

@@ -128,6 +128,7 @@ class Release(Document, frozen=True, kw_only=True):
         report: The same evidence against what is deployed now, by rules older than the results.
         steps: What was looked at, in order.
         published: Where it was put.
+        outcome: What became of a deployment, as in ``deployed`` or ``rolled back to v1.1.0``.
     """
 
     schema: Literal["mlgate/release/v1"] = msgspec.field(default="mlgate/release/v1")
@@ -145,6 +146,7 @@ class Release(Document, frozen=True, kw_only=True):
     report: Report | None = None
     steps: Annotated[tuple[Step, ...], msgspec.Meta(max_length=100)] = ()
     published: Annotated[tuple[Publication, ...], msgspec.Meta(max_length=100)] = ()
+    outcome: Label = ""
 
     @property
     def verified(self) -> bool:

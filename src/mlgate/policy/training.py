@@ -10,8 +10,8 @@ import msgspec
 from mlgate.policy.section import PathPattern, Pattern, Section
 
 Command = Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
-_PART: Final = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(d|h|min|m|s)")
-_SECONDS: Final = {"d": 86_400.0, "h": 3600.0, "min": 60.0, "m": 60.0, "s": 1.0}
+_PART: Final = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(d|h|min|ms|m|s)")
+_SECONDS: Final = {"d": 86_400.0, "h": 3600.0, "min": 60.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
 class Ray(Section, frozen=True, kw_only=True):

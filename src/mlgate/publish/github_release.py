@@ -17,7 +17,7 @@ from mlgate.publish.refusal import RefusedError, UncertainError
 from mlgate.publish.registry import Receipt, Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mlgate.publish.http import GitHubApi
     from mlgate.publish.registry import Bundle
@@ -263,3 +263,23 @@ def _refuse_unfit(bundle: Bundle) -> None:
                 f"{name} has {size} bytes: GitHub takes 1 to {MAX_ASSET} in a release",
                 hint="keep large models elsewhere: `release: {github: false, publish: […]}`",
             )
+
+
+def asset_of(api: GitHubApi, repository: str, tag: str, name: str) -> Iterator[bytes] | None:
+    """Return the bytes of a file of a published release, ``None`` where there is none.
+
+    Raises:
+        PublishError: GitHub does not answer.
+    """
+    root = f"/repos/{repository}/releases"
+    try:
+        found = api.get(f"{root}/tags/{quote(tag, safe='')}").object()
+    except RefusedError as exc:
+        if exc.status == _NOT_FOUND:
+            return None
+        raise
+    for item in api.items(f"{root}/{found.get('id')}/assets?per_page=100"):
+        asset = _asset(item)
+        if asset.name == name and asset.whole:
+            return api.download(f"{root}/assets/{asset.id}")
+    return None

@@ -23,6 +23,7 @@ class Bundle:
         folder: Where its files are.
         digests: ``sha256:<hex>`` of each file in ``folder``, by its name.
         models: Digests of the model files and folders, by their names in ``folder``.
+        digest: One digest for all of them.
         newest: Whether no higher version of the model is registered.
     """
 
@@ -34,6 +35,7 @@ class Bundle:
     folder: Path
     digests: Mapping[str, str]
     models: Mapping[str, str]
+    digest: str
     newest: bool = True
 
     @property

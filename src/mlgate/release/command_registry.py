@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -55,7 +54,7 @@ class CommandRegistry:
 
     def publish(self, bundle: Bundle) -> Receipt:
         """Run the command, and read back what it has put there."""
-        standing, ours = self.look(bundle), model_digest(bundle)
+        standing, ours = self.look(bundle), bundle.digest
         there = standing.digests.get("model", "")
         if there and there != ours:
             raise PublishError(
@@ -110,19 +109,6 @@ class CommandRegistry:
         return done.lines
 
 
-def model_digest(bundle: Bundle) -> str:
-    """Return the digest of the model, or of the list of its files where there are several.
-
-    The list is what ``sha256sum`` prints of them in the order of their names.
-    """
-    if len(bundle.models) == 1:
-        return next(iter(bundle.models.values()))
-    lines = (
-        f"{digest.removeprefix('sha256:')}  {n}\n" for n, digest in sorted(bundle.models.items())
-    )
-    return f"sha256:{hashlib.sha256(''.join(lines).encode()).hexdigest()}"
-
-
 def variables(bundle: Bundle) -> dict[str, str]:
     """Return what a command finds in its environment."""
     return {
@@ -131,6 +117,6 @@ def variables(bundle: Bundle) -> dict[str, str]:
         "MLGATE_VERSION": bundle.version,
         "MLGATE_TAG": bundle.tag,
         "MLGATE_COMMIT": bundle.commit,
-        "MLGATE_DIGEST": model_digest(bundle).removeprefix("sha256:"),
+        "MLGATE_DIGEST": bundle.digest.removeprefix("sha256:"),
         "MLGATE_MODELS": "\n".join(str(bundle.folder / name) for name in bundle.models),
     }

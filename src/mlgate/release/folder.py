@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlgate.errors import SourceError
 from mlgate.release.files import inside
+from mlgate.sources.stored import FILE_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,12 +18,27 @@ if TYPE_CHECKING:
 
     from mlgate.documents.release import ReleasedFile
 
+CARD, BOM, CHANGES = "MODEL_CARD.md", "bom.cdx.json", "CHANGES.md"
+STATEMENT, PREDICATE, STATE = "statement.intoto.json", "test-result.json", "release.json"
+REPORT, SIGNATURE = "report.html", "model.sig"
+DOCUMENTS: Final = (
+    CARD,
+    BOM,
+    CHANGES,
+    STATEMENT,
+    PREDICATE,
+    STATE,
+    REPORT,
+    SIGNATURE,
+    FILE_NAME,
+)
+"""What lies beside the model files of a release."""
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST: Final = 200
 
 
-def names_of(files: Iterable[ReleasedFile], taken: Iterable[str] = ()) -> dict[str, str]:
-    """Return a name for each file that is unlike all others, by its path.
+def names_of(files: Iterable[ReleasedFile]) -> dict[str, str]:
+    """Return a name for each file that is unlike all others and all documents, by its path.
 
     >>> from mlgate.documents.release import ReleasedFile
     >>> names_of([ReleasedFile(path="a/model.onnx"), ReleasedFile(path="b/model.onnx")])
@@ -29,7 +46,7 @@ def names_of(files: Iterable[ReleasedFile], taken: Iterable[str] = ()) -> dict[s
     """
     paths = [file.path for file in files]
     short = [_fit(path.rpartition("/")[2]) for path in paths]
-    used = {name.lower() for name in taken}
+    used = {name.lower() for name in DOCUMENTS}
     found: dict[str, str] = {}
     for path, name in zip(paths, short, strict=True):
         alone = [one.lower() for one in short].count(name.lower()) == 1
@@ -41,6 +58,20 @@ def names_of(files: Iterable[ReleasedFile], taken: Iterable[str] = ()) -> dict[s
         used.add(wanted.lower())
         found[path] = wanted
     return found
+
+
+def digest_of(files: Iterable[ReleasedFile]) -> str:
+    """Return one digest for all model files of a release, ``sha256:<hex>``.
+
+    That of several is the digest of what ``sha256sum`` prints of them in the order of their names.
+    """
+    given = list(files)
+    if len(given) == 1:
+        return given[0].sha256
+    names = names_of(given)
+    lines = sorted((names[f.path], f.sha256.removeprefix("sha256:")) for f in given)
+    listed = "".join(f"{digest}  {name}\n" for name, digest in lines)
+    return f"sha256:{hashlib.sha256(listed.encode()).hexdigest()}"
 
 
 def _fit(name: str) -> str:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-SIGNATURE: Final = "model.sig"
 _SECONDS: Final = 3600
 _HOW: Final = "pip install 'mlgate[sign]', or put `model_signing` on the PATH"
 

@@ -47,6 +47,7 @@ def bundled(folder: Path, files: dict[str, bytes]) -> Bundle:
         folder=folder,
         digests={name: sha256(raw) for name, raw in files.items()},
         models={"model.onnx": sha256(files["model.onnx"])},
+        digest=sha256(files["model.onnx"]),
     )
 
 

@@ -17,6 +17,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "register": "Verify a commit and tag it as a version.",
     "verify": "Refuse what was not measured, or is worse than what is deployed.",
     "publish": "Publish a verified version, in one step that people see.",
+    "deploy": "Deploy a verified version, test it, and take it back if it fails.",
     "promote": "Give a stage to a version.",
     "rollback": "Give a stage back to the version before.",
     "withdraw": "Take back a version, a stage, or a model.",
@@ -34,7 +35,7 @@ Examples:
   mlgate release register iris --bump minor
   mlgate release verify iris@v1.2.0
   mlgate release publish iris@v1.2.0
-  mlgate release promote iris v1.2.0 production
+  mlgate release deploy iris@v1.2.0 --to production
   mlgate release rollback iris production
 """
 

@@ -6,12 +6,21 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from mlgate import __version__
-from mlgate.cli.pipeline import config_at
+from mlgate.cli.release.settings import notes_of
 from mlgate.documents.codec import encode
 from mlgate.errors import ConfigError, SourceError
-from mlgate.policy.config import Config
-from mlgate.policy.judge import rules_of
-from mlgate.release.folder import fill_folder, names_of
+from mlgate.release.folder import (
+    BOM,
+    CARD,
+    CHANGES,
+    PREDICATE,
+    REPORT,
+    SIGNATURE,
+    STATE,
+    STATEMENT,
+    fill_folder,
+    names_of,
+)
 from mlgate.render.html import render_html
 from mlgate.render.release.bom import render_bom
 from mlgate.render.release.card import render_card
@@ -33,10 +42,6 @@ if TYPE_CHECKING:
     from mlgate.sources.git import Repository
 
 FOLDER: Final = "release"
-CARD, BOM, CHANGES = "MODEL_CARD.md", "bom.cdx.json", "CHANGES.md"
-STATEMENT, PREDICATE, STATE = "statement.intoto.json", "test-result.json", "release.json"
-REPORT: Final = "report.html"
-DOCUMENTS: Final = (CARD, BOM, CHANGES, STATEMENT, PREDICATE, STATE, REPORT, FILE_NAME)
 _MOST_COMMITS: Final = 500
 _MAX_PROSE: Final = 1 << 20
 
@@ -83,8 +88,7 @@ def sheet_of(session: Session, release: Release, found: Found) -> Sheet:
     repository = session.repository
     if repository is None:  # pragma: no cover - a registry needs one
         raise ConfigError("this folder is no git repository")
-    file = config_at(session, release.commit)
-    notes = rules_of(file.config if file else Config(), found.model.model).release
+    notes = notes_of(session, release.name, release.commit)
     seconds = repository.committed_at(release.commit) or 0
     github = session.github
     return Sheet(
@@ -95,7 +99,7 @@ def sheet_of(session: Session, release: Release, found: Found) -> Sheet:
         commits=_commits(repository, release),
         page=f"{github.server_url}/{github.repository}" if github else "",
         at=datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        names=names_of(release.models, DOCUMENTS),
+        names=names_of(release.models),
         tool=__version__,
     )
 
@@ -147,7 +151,7 @@ def _commits(repository: Repository, release: Release) -> tuple[str, ...]:
 def _sign(session: Session, folder: Path, key: Path | None) -> None:
     if key is None:
         return
-    from mlgate.release.signing import SIGNATURE, sign_folder  # noqa: PLC0415  # seldom
+    from mlgate.release.signing import sign_folder  # noqa: PLC0415  # seldom
 
     session.progress("signing")
     target = folder.with_name(SIGNATURE)

@@ -9,18 +9,16 @@ import click
 import msgspec
 
 from mlgate.ci.commands import log_safe
-from mlgate.cli.pipeline import config_at
-from mlgate.cli.release.documenting import CHANGES, DOCUMENTS, FOLDER
+from mlgate.cli.release.documenting import FOLDER
 from mlgate.cli.release.registry import open_registry
 from mlgate.cli.release.said import write_step_outputs
+from mlgate.cli.release.settings import notes_of
 from mlgate.cli.release.subject import subject_of
 from mlgate.documents.release import Publication
 from mlgate.errors import ConfigError, SourceError
-from mlgate.policy.config import Config
-from mlgate.policy.judge import rules_of
 from mlgate.publish.registry import Bundle
 from mlgate.release.command_registry import CommandRegistry
-from mlgate.release.folder import names_of
+from mlgate.release.folder import CHANGES, digest_of, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 
     from mlgate.cli.session import Session
     from mlgate.documents.release import Release
-    from mlgate.policy.release import ReleaseNotes
     from mlgate.publish.registry import Registry
 
 _CHUNK = 1 << 20
@@ -76,7 +73,7 @@ def bundle_of(session: Session, release: Release) -> Bundle:
     folder = session.workspace / ".mlgate" / FOLDER
     files = sorted(path for path in folder.iterdir() if path.is_file())
     digests = {path.name: _digest(path) for path in files}
-    names = names_of(release.models, DOCUMENTS)
+    names = names_of(release.models)
     for file in release.models:
         name = names[file.path]
         if digests.get(name, file.sha256) != file.sha256:
@@ -92,12 +89,13 @@ def bundle_of(session: Session, release: Release) -> Bundle:
         folder=folder,
         digests=digests,
         models={names[file.path]: file.sha256 for file in release.models},
+        digest=digest_of(release.models),
         newest=model is None or model.latest in {"", release.version},
     )
 
 
 def _places(session: Session, release: Release) -> Iterator[Registry]:
-    notes = _notes(session, release)
+    notes = notes_of(session, release.name, release.commit)
     github = session.github
     if notes.github and github is not None:
         from mlgate.publish.github_release import GitHubRelease  # noqa: PLC0415  # requests
@@ -113,16 +111,6 @@ def _places(session: Session, release: Release) -> Iterator[Registry]:
         yield GitHubRelease(api=api, repository=github.repository, confirm=confirm)
     for wanted in notes.publish:
         yield CommandRegistry(wanted=wanted, folder=session.workspace, environ=session.environ)
-
-
-def _notes(session: Session, release: Release) -> ReleaseNotes:
-    file = config_at(session, release.commit)
-    config = file.config if file else Config()
-    names = [release.name, release.name.replace(":", "/")]
-    known = next((name for name in names if name in config.models), names[0])
-    if len(config.models) == 1:
-        known = next(iter(config.models))
-    return rules_of(config, known).release
 
 
 def _rehearse(bundle: Bundle, places: Sequence[Registry]) -> None:

@@ -40,13 +40,28 @@ def rollback(
 ) -> None:
     """Give STAGE back to the version of the model NAME that held it before.
 
-    It is written as a new assignment of that version, later than all others, so that every reader
-    of tags agrees: GTO and DVC would not look at a tag that only takes the stage away.
+    Where mlgate.yml says how the stage is deployed, that is done with the files of that version,
+    which come from git or its published release and are held against the digests in its tag; the
+    smoke test follows. --dry-run looks for all of it, and changes nothing.
+
+    The stage is written as a new assignment of that version, later than all others, so that every
+    reader of tags agrees: GTO and DVC would not look at a tag that only takes the stage away.
     """
     from mlgate.cli.release.registry import open_registry  # noqa: PLC0415  # `--help` needs none
-    from mlgate.cli.release.staging import Staging  # noqa: PLC0415
+    from mlgate.cli.release.settings import stage_of  # noqa: PLC0415
 
     session: Session = ctx.obj
-    staging = Staging(session=session, name=name, stage=stage, push=push)
     registry = open_registry(session, fetch=push or None)
-    staging.take_back(registry, target, reason=reason, dry_run=dry_run)
+    if stage_of(session, name, stage) is None:
+        from mlgate.cli.release.staging import Staging  # noqa: PLC0415
+
+        staging = Staging(session=session, name=name, stage=stage, push=push)
+        staging.take_back(registry, target, reason=reason, dry_run=dry_run)
+        return
+    from mlgate.cli.release.forward import WayBack, roll_back  # noqa: PLC0415
+    from mlgate.cli.release.said import tell  # noqa: PLC0415
+
+    way = WayBack(name=name, stage=stage, to=target, reason=reason, dry_run=dry_run, push=push)
+    release = roll_back(session, registry, way)
+    tell(session, release, "text")
+    ctx.exit(release.exit_code)

@@ -41,6 +41,7 @@ def tell(session: Session, release: Release, form: str) -> None:
         session,
         {
             "verified": str(release.verified).lower(),
+            "outcome": release.outcome,
             "name": release.name,
             "version": release.version,
             "tag": release.tag,

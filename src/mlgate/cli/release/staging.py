@@ -38,7 +38,9 @@ class Staging:
     stage: str
     push: bool
 
-    def give(self, registry: Registry, version: str, *, expect: str = "") -> str:
+    def give(
+        self, registry: Registry, version: str, *, expect: str = "", reason: str = "promotion"
+    ) -> str:
         """Give the stage to a version; returns the tag, empty where it holds it already.
 
         Raises:
@@ -61,7 +63,7 @@ class Staging:
             if held == found.name:
                 self.session.say(f"{model.name} {found.name} holds {self.stage} already")
                 return None
-            return self._draft(now, found, "" if held == "none" else held, "promotion")
+            return self._draft(now, found, "" if held == "none" else held, reason)
 
         return self._written(registry, draft)
 

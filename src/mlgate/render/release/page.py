@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlgate.render.escape import cell, code, inline
 from mlgate.render.markdown import render_summary
+from mlgate.render.release.steps import answer_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +22,8 @@ def render_page(release: Release) -> str:
 
 
 def _lines(release: Release) -> Iterator[str]:
-    answer = "verified" if release.verified else "refused"
-    yield f"## Release {inline(release.name)} {inline(release.version)}: {answer}"
+    answer = answer_of(release)
+    yield f"## Release {inline(release.name)} {inline(release.version)}: {inline(answer)}"
     yield ""
     yield "| | step | |"
     yield "|---|---|---|"

@@ -23,11 +23,16 @@ def render_release(release: Release) -> str:
     """Return a line for the release, and one for each step."""
     what = visible(f"{release.name} {release.version or 'unreleased'}", limit=200)
     place = f"{visible(release.tag, limit=200)}, " if release.tag else ""
-    answer = "verified" if release.verified else "refused"
-    lines = [f"{what} ({place}{release.commit[:7]}): {answer}"]
+    answer = answer_of(release)
+    lines = [f"{what} ({place}{release.commit[:7]}): {visible(answer, limit=100)}"]
     for step in release.steps:
         lines += _lines(step)
     return log_safe_lines("\n".join(lines)) + "\n"
+
+
+def answer_of(release: Release) -> str:
+    """Return what became of a release, in a word or two."""
+    return release.outcome or ("verified" if release.verified else "refused")
 
 
 def _lines(step: Step) -> Iterator[str]:

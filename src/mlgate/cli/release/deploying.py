@@ -1,0 +1,247 @@
+"""Deploy a verified version: recorded, tested, and taken back where it does not hold."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mlgate.cli.release.environment import NO, Environment, Target
+from mlgate.cli.release.staging import Staging
+from mlgate.cli.release.trail import Taken, Trail
+from mlgate.errors import ConfigError, PublishError, SourceError
+from mlgate.release.folder import digest_of
+from mlgate.release.message import read_message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+    from mlgate.cli.release.registry import Registry
+    from mlgate.cli.session import Session
+    from mlgate.documents.release import Release
+    from mlgate.policy.release import Stage
+    from mlgate.publish.deployments import GitHubDeployment, State
+    from mlgate.release.registry import Model
+
+PROTECTED = frozenset({"production", "prod"})
+
+
+class CancelledError(SourceError):
+    """The job was cancelled while it deployed."""
+
+    exit_code = 143
+
+
+class _Cancelled(BaseException):
+    """The signal came; no step may take it for its own failure."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Deployment:
+    """One deployment, forwards or back.
+
+    Attributes:
+        session: The run of the command line.
+        registry: The tags as they are.
+        environment: Where to.
+        trail: The steps that were taken.
+        push: Whether the remote gets the tag of the stage.
+        github: The deployment on GitHub; ``None`` elsewhere.
+        bring_back: Brings the files of an earlier version.
+    """
+
+    session: Session
+    registry: Registry
+    environment: Environment
+    trail: Trail
+    push: bool = True
+    github: GitHubDeployment | None = None
+    bring_back: Callable[[Target], Target] = lambda target: target
+    _told: bool = field(default=False, init=False)
+
+    def run(self, release: Release, target: Target, before: Target | None) -> Release:
+        """Deploy ``target``; where it does not hold, the environment goes back to ``before``.
+
+        Raises:
+            CancelledError: the job was cancelled; nobody knows what is deployed.
+        """
+        self._begin(target)
+        try:
+            with _cancellable():
+                outcome = self._go(target, before)
+        except _Cancelled as exc:
+            self._tell("error", f"cancelled midway: {self.environment.name} may run either version")
+            raise CancelledError(
+                f"cancelled while {target.version} was deployed to {self.environment.name}",
+                hint=f"`mlgate release rollback {target.name} {self.environment.name}`, or deploy "
+                "again",
+            ) from exc
+        except BaseException as exc:
+            self._tell("error", f"stopped by {type(exc).__name__}")
+            raise
+        return msgspec.structs.replace(release, steps=tuple(self.trail.steps), outcome=outcome)
+
+    def _go(self, target: Target, before: Target | None) -> str:
+        name = self.environment.name
+        if self._holds(target) and self._promoted(target):
+            self._tell("success", f"{target.version} is deployed, and holds {name}")
+            return f"deployed to {name}"
+        why = next(s.said for s in reversed(self.trail.steps) if s.outcome == "fail")
+        if before is None:
+            self.trail.add(
+                "rollback", "fail", f"{name} had no version before, so there is none to go back to",
+                f"make sure by hand that nothing serves {target.version}", NO,
+            )  # fmt: skip
+            self._tell("failure", f"{why}; there was no version to go back to")
+            return "failed"
+        if self._went_back(before):
+            self._tell("failure", f"rolled back to {before.version}: {why}")
+            return f"rolled back to {before.version}"
+        self._tell("error", f"neither {target.version} nor {before.version} is deployed well")
+        return "failed, and not rolled back"
+
+    def _holds(self, target: Target) -> bool:
+        """Deploy and test; tell whether all of it holds."""
+        environment, trail = self.environment, self.trail
+        actions = [("deploy", environment.deploy)]
+        if environment.wanted.smoke:
+            actions.append(("smoke", environment.smoke))
+        if environment.wanted.canary and not target.back:
+            actions.append(("canary", environment.canary))
+        for name, action in actions:
+            taken = _tried(trail, name, lambda action=action: action(target))
+            if not taken:
+                return False
+        return True
+
+    def _promoted(self, target: Target) -> bool:
+        def promote() -> Taken[str]:
+            staging = Staging(
+                session=self.session,
+                name=target.name,
+                stage=self.environment.name,
+                push=self.push,
+            )
+            expect = target.previous or "none"
+            why = f": {target.reason}" if target.reason else ""
+            reason = f"rollback{why}" if target.back else "promotion"
+            tag = staging.give(self.registry, target.version, expect=expect, reason=reason)
+            return Taken(tag, f"{tag or 'the tag there is'} says so")
+
+        return _tried(self.trail, "promote", promote)
+
+    def _went_back(self, before: Target) -> bool:
+        self.session.say(f"going back to {before.version}")
+        trail = Trail()
+        whole = Deployment(
+            session=self.session,
+            registry=self.registry,
+            environment=self.environment,
+            trail=trail,
+        )
+        try:
+            before = self.bring_back(before)
+        except SourceError as exc:
+            trail.add("files", "warn", exc.what, exc.hint)
+        held = whole._holds(before)
+        for step in trail.steps:
+            said = f"{step.name}: {step.said}"
+            code = SourceError.exit_code if step.outcome == "fail" else 0
+            self.trail.add("rollback", step.outcome, said, step.fix, code)
+        return held
+
+    def _begin(self, target: Target) -> None:
+        if self.github is None:
+            return
+        task = f"{'rollback' if target.back else 'deploy'}:{target.name}"
+        github = self.session.github
+        payload: dict[str, Any] = {
+            "name": target.name,
+            "version": target.version,
+            "digest": target.digest,
+            "previous": target.previous,
+            "run": f"{github.run_id}.{github.attempt}" if github else "",
+        }
+        said = f"{target.version} after {target.previous or 'nothing'}"
+        self.github.begin(target.tag, task, payload, said)
+
+    def _tell(self, state: State, said: str) -> None:
+        """Say how it went; what happened is not undone by a forge that does not listen."""
+        if self.github is None or self._told:
+            return
+        self._told = True
+        try:
+            self.github.tell(state, said)
+        except PublishError as exc:
+            self.session.warn(f"the deployment status was not posted: {exc.what}", exc.hint)
+
+
+def _tried(trail: Trail, name: str, action: Any) -> bool:  # noqa: ANN401 - any step
+    """Take a step, and tell whether it held; what was tried and failed is a no."""
+    before = len(trail.steps)
+    trail.take(name, action)
+    step = trail.steps[before]
+    if step.outcome == "fail" and name in {"smoke", "canary"}:
+        trail.steps[before] = msgspec.structs.replace(step, code=NO)
+    return step.outcome != "fail"
+
+
+@contextlib.contextmanager
+def _cancellable() -> Iterator[None]:
+    """Turn the signal by which CI cancels a job into an error that can be told of."""
+
+    def cancel(_number: int, _frame: FrameType | None) -> None:
+        raise _Cancelled
+
+    before = signal.signal(signal.SIGTERM, cancel)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def target_of(model: Model, version: str, previous: str) -> Target:
+    """Return an earlier version as a target that goes back, without its files.
+
+    Raises:
+        SourceError: it is not registered, or was withdrawn.
+    """
+    from mlgate.cli.release.staging import usable  # noqa: PLC0415
+
+    found = usable(model, version)
+    event = found.registered
+    record = read_message(event.message, origin=event.tag) if event else None
+    return Target(
+        name=model.name,
+        version=version,
+        tag=event.tag if event else "",
+        commit=found.commit,
+        digest=digest_of(record.models) if record and record.models else "",
+        previous=previous,
+        back=True,
+    )
+
+
+def is_protected(name: str, wanted: Stage) -> bool:
+    """Tell whether users see an environment."""
+    return name in PROTECTED if wanted.protected == "auto" else wanted.protected
+
+
+def require_forward(release: Release, held: str) -> None:
+    """Refuse a version that is older than the one that is deployed.
+
+    Raises:
+        ConfigError: it is.
+    """
+    from mlgate.release.versions import order  # noqa: PLC0415
+
+    if held.startswith("v") and order(release.version) < order(held):
+        raise ConfigError(
+            f"{release.name} {release.version} is older than {held}, which is deployed",
+            hint=f"`mlgate release rollback {release.name} {release.stage} --to "
+            f"{release.version}` goes back",
+        )
