@@ -17,6 +17,7 @@ ACTIONS = [ROOT / "action.yml", *sorted(ROOT.glob("actions/*/action.yml"))]
 RUNS = {"mlgate": "report"} | {
     name: name for name in ("check", "evaluate", "gate", "report", "train")
 }
+RUNS |= {"release": "release publish", "deploy": "release deploy"}
 COMMANDS = [path for path in ACTIONS if path.parent.name != "setup"]
 NOT_OPTIONS = {"working-directory", "extras", "token", "config"}
 NOT_INPUTS: dict[str, set[str]] = {
@@ -25,6 +26,8 @@ NOT_INPUTS: dict[str, set[str]] = {
     "evaluate": set(),
     "train": {"show-key", "keep"},  # the action says them itself
     "check": {"write-schema", "force", "list"},  # of a person at a terminal
+    "release publish": {"format"},
+    "release deploy": {"format", "push"},
 }
 
 
@@ -38,9 +41,17 @@ def name_of(path: Path) -> str:
 
 
 def command_of(path: Path) -> click.Command:
-    command = app.get_command(click.Context(app), RUNS[name_of(path)])
+    command: click.Command | None = app
+    for word in RUNS[name_of(path)].split():
+        assert isinstance(command, click.Group)
+        command = command.get_command(click.Context(command), word)
     assert command is not None
     return command
+
+
+def prefix_of(path: Path) -> str:
+    """What the environment variables of the command begin with."""
+    return f"MLGATE_{RUNS[name_of(path)].replace(' ', '_')}_".upper()
 
 
 def options_of(path: Path) -> dict[str, click.Parameter]:
@@ -65,7 +76,7 @@ def test_defaults_are_the_defaults_of_the_command(path: Path) -> None:
         if name in inputs:
             default = option.default if isinstance(option.default, str) else ""
             assert inputs[name]["default"] == default, name
-            assert inputs[name]["required"] is False
+            assert inputs[name]["required"] is (name == "to")
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=name_of)
@@ -75,7 +86,7 @@ def test_every_input_reaches_the_command_by_environment(path: Path) -> None:
     assert env.pop("MLGATE_EXTRAS") == "${{ inputs.extras }}"
     assert env.pop("MLGATE_CONFIG") == "${{ inputs.config }}"
     assert env.pop("MLGATE_TOKEN", "${{ inputs.token }}") == "${{ inputs.token }}"
-    prefix = f"MLGATE_{RUNS[name_of(path)]}_".upper()
+    prefix = prefix_of(path)
     for name in NOT_INPUTS[RUNS[name_of(path)]]:
         env.pop(prefix + name.upper().replace("-", "_"), None)
     inputs = set(action["inputs"]) - NOT_OPTIONS
@@ -102,9 +113,10 @@ def test_the_variables_are_those_the_command_reads(path: Path) -> None:
     for name, option in options_of(path).items():
         if name not in inputs:
             continue
-        variable = f"MLGATE_{RUNS[name_of(path)]}_{name}".upper().replace("-", "_")
-        parent = click.Context(app, info_name="mlgate", auto_envvar_prefix="MLGATE")
-        context = click.Context(command, parent, info_name=command.name)
+        variable = f"{prefix_of(path)}{name}".upper().replace("-", "_")
+        context = click.Context(app, info_name="mlgate", auto_envvar_prefix="MLGATE")
+        for word in RUNS[name_of(path)].split():
+            context = click.Context(command, context, info_name=word)
         assert option.envvar == variable or (
             option.envvar is None
             and f"{context.auto_envvar_prefix}_{option.name}".upper() == variable

@@ -36,7 +36,7 @@ OPERATION = st.tuples(
 
 
 def tags_of(operations: list[tuple[str, int, str]]) -> list[Tagged]:
-    """Tags that GTO would let one write, one second apart: version ``n`` is at commit ``n``."""
+    """Tags that GTO would let one write, after all commits: version ``n`` is at commit ``n``."""
     made: list[Tagged] = []
     names: set[str] = set()
     registered: set[int] = set()
@@ -55,7 +55,7 @@ def tags_of(operations: list[tuple[str, int, str]]) -> list[Tagged]:
             continue
         name = name if name not in names else f"{name}#{counter}"
         names.add(name)
-        made.append(Tagged(name, number, counter))
+        made.append(Tagged(name, number, 100 + counter))
     return made
 
 

@@ -244,14 +244,29 @@ def test_a_model_that_changed_after_the_gate(released: Project) -> None:
     ran = released.release("verify", "iris@v0.0.1")
     assert (ran.exit_code, "refused" in ran.stdout) == (3, True)
     assert "not the file that was measured" in released.step("model")["said"]
-    place.unlink()
-    assert released.release("verify", "iris@v0.0.1").exit_code == 3
-    assert "the model file is not here" in released.step("model")["said"]
     folder = released.machine.path.parent / "downloaded"
     folder.mkdir()
     (folder / "model.safetensors").write_bytes(weights(0.9))
     ran = released.release("verify", "iris@v0.0.1", "--models", str(folder))
     assert ran.exit_code == 0
+
+
+def test_a_model_that_is_not_here(project: Project) -> None:
+    """Git brings what it keeps; nobody brings what only the training had."""
+    place = project.machine.path / "model.safetensors"
+    project.pushed(0.9)
+    assert project.release("register", "iris").exit_code == 0
+    place.unlink()
+    assert project.release("verify", "iris@v0.0.1").exit_code == 0
+    project.work.put({".gitignore": ".mlgate/\nmodel.safetensors\n"})
+    project.work.git("rm", "--quiet", "--cached", "model.safetensors")
+    project.work.commit("models are not in git")
+    project.pushed(0.91)
+    assert project.release("register", "iris").exit_code == 0
+    place.unlink()
+    assert project.release("verify", "iris@v0.0.2").exit_code == 3
+    assert "the model file is not here" in project.step("model")["said"]
+    assert "download the artifact of the run that measured it" in project.step("model")["fix"]
 
 
 def test_a_link_that_leads_outside(released: Project, tmp_path: Path) -> None:

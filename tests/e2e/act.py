@@ -43,13 +43,17 @@ class Build:
 
 @dataclass(frozen=True, kw_only=True)
 class Trigger:
-    """An event, the workflow it starts, and what the run finds in its environment."""
+    """An event, the workflow it starts, and what the run finds in its environment.
+
+    ``beside`` are other workflows of the repository, by name.
+    """
 
     event: str
     payload: Mapping[str, Any]
     workflow: str
     token: str
     env: Mapping[str, str]
+    beside: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -65,6 +69,8 @@ class Act:
         place = at / "runner" / ".github" / "workflows" / "mlgate.yml"
         place.parent.mkdir(parents=True)
         place.write_text(trigger.workflow, encoding="utf-8")
+        for name, text in trigger.beside.items():
+            (place.parent / name).write_text(text, encoding="utf-8")
         payload = at / "event.json"
         payload.write_text(json.dumps(trigger.payload), encoding="utf-8")
         places = {
@@ -79,7 +85,7 @@ class Act:
                 *("-C", str(at / "runner"), "-W", str(place), "-e", str(payload)),
                 *("-P", "ubuntu-latest=-self-hosted", "-P", "self-hosted=-self-hosted"),
                 *("--action-cache-path", str(at / "cache")),
-                *_pairs("--local-repository", self._repositories(trigger.workflow)),
+                *_pairs("--local-repository", self._repositories(trigger)),
                 *_pairs("--env", {**QUIET, **places, **trigger.env}),
                 *_pairs("--var", trigger.variables),
                 *("-s", "GITHUB_TOKEN"),
@@ -98,12 +104,14 @@ class Act:
         assert build.jobs, f"act ran no job: {done.stderr}\n{done.stdout}"
         return build
 
-    def _repositories(self, workflow: str) -> dict[str, str]:
+    def _repositories(self, trigger: Trigger) -> dict[str, str]:
         """Give every action in the workflow a folder; one we know nothing of fails here."""
         found = {}
         ours = [path.read_text(encoding="utf-8") for path in self.checkout.glob("actions/*/*.yml")]
-        texts = "\n".join([workflow, *ours])
+        texts = "\n".join([trigger.workflow, *trigger.beside.values(), *ours])
         for uses in re.findall(r"^\s*(?:- )?uses: (\S+)", texts, flags=re.MULTILINE):
+            if uses.startswith("./"):
+                continue
             path, _, ref = uses.partition("@")
             owner, name, *_ = path.split("/")
             folder = self.checkout if owner == "mlgate" else STAND_INS / name

@@ -92,6 +92,27 @@ class Forge:
         env = {"GITHUB_REF": "refs/heads/main", "SHA_REF": sha}
         return self._run("schedule", {"schedule": "0 0 * * *"}, env, workflow)
 
+    def tagged(self, tag: str, workflow: str) -> Build:
+        """Run a workflow for a tag that somebody has pushed."""
+        sha = self.repository.work.git("ls-remote", "origin", f"refs/tags/{tag}^{{}}")[:40]
+        self.repository.work.git("fetch", "--quiet", "origin")
+        env = {"GITHUB_REF": f"refs/tags/{tag}", "SHA_REF": sha}
+        return self._run("push", {"ref": f"refs/tags/{tag}", "after": sha}, env, workflow)
+
+    def dispatch(self, workflow: str, **inputs: str) -> Build:
+        """Run a workflow of ``main`` by hand."""
+        sha = self.repository.work.git("rev-parse", "main")
+        env = {"GITHUB_REF": "refs/heads/main", "SHA_REF": sha}
+        payload = {"ref": "refs/heads/main", "inputs": inputs}
+        return self._run("workflow_dispatch", payload, env, workflow)
+
+    def released(self, tag: str, workflow: str) -> Build:
+        """Run a workflow for a release that was published."""
+        sha = self.repository.work.git("rev-parse", "main")
+        env = {"GITHUB_REF": f"refs/tags/{tag}", "SHA_REF": sha}
+        payload = {"action": "published", "release": {"tag_name": tag}}
+        return self._run("release", payload, env, workflow)
+
     def checks(self, sha: str, name: str = "mlgate") -> list[str]:
         """Return what every check run of this name on a commit ended with, oldest first."""
         runs = self.github.repo.check_runs
@@ -112,6 +133,7 @@ class Forge:
             payload={"repository": repository, **payload},
             workflow=self.repository.show(env["SHA_REF"], workflow),
             variables=self.variables,
+            beside=self._beside(env["SHA_REF"], workflow),
             token=TOKEN,
             env={
                 "GITHUB_API_URL": self.github.url,
@@ -123,6 +145,16 @@ class Forge:
             },
         )
         return self.act.run(trigger, self.folder / f"run-{number}")
+
+    def _beside(self, commit: str, workflow: str) -> dict[str, str]:
+        """Return the other workflows of the commit, which that one may call."""
+        folder = ".github/workflows"
+        listed = self.repository.work.git("ls-tree", "--name-only", commit, f"{folder}/").split()
+        return {
+            path.rpartition("/")[2]: self.repository.show(commit, path)
+            for path in listed
+            if path not in {workflow, WORKFLOW}
+        }
 
     def _record(self, sha: str, build: Build) -> None:
         for name, result in build.jobs.items():

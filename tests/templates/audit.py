@@ -17,13 +17,31 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((ROOT / "workflows-templates").glob("*.yml"))
 OURS = f"mlgate/mlgate@v{__version__}"
 PARTS = frozenset(
-    {OURS, *(f"mlgate/mlgate/actions/{name}@v{__version__}" for name in ("check", "train"))}
+    {
+        OURS,
+        *(
+            f"mlgate/mlgate/actions/{name}@v{__version__}"
+            for name in ("check", "train", "setup", "release", "deploy")
+        ),
+    }
 )
 _USES = re.compile(r"^\s*(?:- )?uses: (.*)$", re.MULTILINE)
 _PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+){1,2}")
 _GRANT = re.compile(r"^\s+[a-z-]+: (?:read|write)\b(.*)$", re.MULTILINE)
 _REASON = re.compile(r" # [a-z]\S* \S.*")
 POSTING = {"pull-requests": "write", "checks": "write"}
+RELEASING = {
+    "release": {
+        "contents": "write",
+        "actions": "read",
+        "id-token": "write",
+        "attestations": "write",
+    },
+    "register": {"contents": "write", "pull-requests": "read", "checks": "write"},
+    "deploy": {"contents": "write", "deployments": "write"},
+    "back": {"contents": "write", "deployments": "write"},
+}
+"""What the jobs of releases need; none of them runs for a pull request."""
 
 
 def problems(text: str) -> list[str]:
@@ -36,7 +54,7 @@ def _of_text(text: str) -> Iterator[str]:
     if not text.startswith("# "):
         yield "does not say what it is for"
     for uses in _USES.findall(text):
-        if uses not in PARTS and not _PINNED.fullmatch(uses):
+        if uses not in PARTS and not uses.startswith("./") and not _PINNED.fullmatch(uses):
             yield f"not pinned: {uses}"
     for comment in _GRANT.findall(text):
         if not _REASON.fullmatch(comment):
@@ -51,27 +69,27 @@ def _of_workflow(workflow: dict[str, Any]) -> Iterator[str]:
     if "pull_request_target" in workflow["on"]:
         yield "a stranger's code runs beside secrets"
     gate = workflow["jobs"].get("mlgate", {})
-    alone = list(workflow["jobs"]) in (["data"], ["retrain"])  # they gate no pull request
+    alone = set(workflow["jobs"]) <= {"data", "retrain", *RELEASING}  # they gate no pull request
     if gate.get("name") != "mlgate" and not alone:
         yield "no job is called mlgate, which is the check to require"
     if "needs" in gate and gate.get("if") != "always()":
         yield "a skipped gate counts as passed"
     for name, job in workflow["jobs"].items():
-        for problem in _of_job(job):
+        for problem in _of_job(name, job):
             yield f"{name}: {problem}"
 
 
-def _of_job(job: dict[str, Any]) -> Iterator[str]:
-    if "timeout-minutes" not in job:
+def _of_job(name: str, job: dict[str, Any]) -> Iterator[str]:
+    if "timeout-minutes" not in job and "uses" not in job:
         yield "may hang for six hours"
-    posts = any(_is_posting(step) for step in job["steps"])
-    needed = {"contents": "read", **(POSTING if posts else {})}
+    posts = any(_is_posting(step) for step in job.get("steps", ()))
+    needed = RELEASING.get(name, {"contents": "read", **(POSTING if posts else {})})
     granted = dict(job.get("permissions") or {})
-    if posts:
+    if posts and name not in RELEASING:
         granted.pop("actions", None)  # to find artifacts of the baseline
     if granted != needed:
         yield f"permissions are not {needed}"
-    for step in job["steps"]:
+    for step in job.get("steps", ()):
         yield from _of_step(step)
 
 

@@ -22,7 +22,8 @@ MATRIX = (ROOT / "workflows-templates" / "matrix.yml").read_text(encoding="utf-8
 def test_there_are_templates() -> None:
     plain = {"pull-request.yml", "matrix.yml", "merge-queue.yml", "data-check.yml"}
     training = {f"train{kind}.yml" for kind in ("", "-dvc", "-ray", "-gpu", "-cml")}
-    assert {t.name for t in TEMPLATES} == plain | training | {"retrain.yml"}
+    releasing = {"release.yml", "register-on-merge.yml", "deploy.yml"}
+    assert {t.name for t in TEMPLATES} == plain | training | {"retrain.yml"} | releasing
 
 
 @each_template

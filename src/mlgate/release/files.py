@@ -6,14 +6,14 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mlgate.documents.release import ReleasedFile
 from mlgate.errors import SourceError
 from mlgate.release.magic import format_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from mlgate.documents.evidence import DataFile
 
@@ -27,20 +27,36 @@ _HOW: Final = {
 }
 
 
-def released(file: DataFile, folder: Path) -> ReleasedFile:
+class Place(NamedTuple):
+    """A model file, and where it is."""
+
+    file: ReleasedFile
+    path: Path
+
+
+def find_released(file: DataFile, folders: Sequence[Path], name: str) -> Place:
     """Return a model file with what its bytes say.
 
     Args:
         file: The file as the evidence names it.
-        folder: Where the workspace, or a copy of its model files, is.
+        folders: Where it may be: the workspace, or a copy of its model files. Artifacts and
+            releases keep files without their folders, so that its mere name counts as well; its
+            digest decides.
+        name: Its name in a release.
 
     Raises:
-        SourceError: it is not there, or is another one.
+        SourceError: it is nowhere there, or is another one.
     """
-    place = inside(folder, file.path)
+    names = dict.fromkeys((file.path, name, file.path.rpartition("/")[2]))
+    known = [inside(folder, one) for folder in folders for one in names]
+    found = [place for place in known if place.exists()]
     how = _HOW[file.tracked].format(path=file.path)
-    if not place.exists():
+    if not found:
         raise SourceError(f"{file.path}: the model file is not here", hint=f"{how}, then again")
+    return Place(_released(file, found[0], how), found[0])
+
+
+def _released(file: DataFile, place: Path, how: str) -> ReleasedFile:
     if place.is_dir():
         return _folder(file, place, how)
     if not place.is_file():

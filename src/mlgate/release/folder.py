@@ -9,13 +9,13 @@ import shutil
 from typing import TYPE_CHECKING, Final
 
 from mlgate.errors import SourceError
-from mlgate.release.files import inside
 from mlgate.sources.stored import FILE_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from mlgate.documents.evidence import DataFile
     from mlgate.documents.release import ReleasedFile
 
 CARD, BOM, CHANGES = "MODEL_CARD.md", "bom.cdx.json", "CHANGES.md"
@@ -37,7 +37,7 @@ _UNFIT: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST: Final = 200
 
 
-def names_of(files: Iterable[ReleasedFile]) -> dict[str, str]:
+def names_of(files: Iterable[ReleasedFile | DataFile]) -> dict[str, str]:
     """Return a name for each file that is unlike all others and all documents, by its path.
 
     >>> from mlgate.documents.release import ReleasedFile
@@ -79,12 +79,15 @@ def _fit(name: str) -> str:
     return _UNFIT.sub("-", name).strip("-.")[-_LONGEST:] or "model"
 
 
-def fill_folder(
-    folder: Path, source: Path, names: Mapping[str, str], documents: Mapping[str, bytes]
-) -> None:
+def fill_folder(folder: Path, models: Mapping[str, Path], documents: Mapping[str, bytes]) -> None:
     """Make ``folder`` hold exactly these model files and documents.
 
     Model files are linked where the disk can, so that nothing large is written twice.
+
+    Args:
+        folder: Where they go.
+        models: Where each model file is, by its name in the release.
+        documents: What lies beside them, by name.
 
     Raises:
         SourceError: a file cannot be read or written.
@@ -94,8 +97,8 @@ def fill_folder(
             folder.unlink()
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        for path, name in names.items():
-            _place(inside(source, path), folder / name)
+        for name, path in models.items():
+            _place(path, folder / name)
         for name, raw in documents.items():
             (folder / name).write_bytes(raw)
     except OSError as exc:

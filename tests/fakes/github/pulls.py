@@ -84,7 +84,8 @@ def simple(call: Call, pull: Pull) -> Json:
     flat = {f"{name}_url": at for name, at in addresses.items() if name != "self"}
     return {
         **dict.fromkeys(("assignee", "milestone", "auto_merge", "active_lock_reason", "body")),
-        **{name: [] for name in ("labels", "assignees", "requested_reviewers", "requested_teams")},
+        **{name: [] for name in ("assignees", "requested_reviewers", "requested_teams")},
+        "labels": [_labelled(call, name) for name in pull.labels],
         **flat,
         "url": url,
         "diff_url": f"{page}.diff",
@@ -101,7 +102,7 @@ def simple(call: Call, pull: Pull) -> Json:
         "created_at": shapes.EPOCH,
         "updated_at": shapes.EPOCH,
         "closed_at": None if pull.state == "open" else shapes.EPOCH,
-        "merged_at": None,
+        "merged_at": pull.merged_at,
         "merge_commit_sha": pull.merge_commit_sha,
         "head": _side(call, pull.head_ref, head_sha, pull.fork_owner),
         "base": _side(call, pull.base_ref, history.base_of(call.repo, pull)),
@@ -136,6 +137,19 @@ def _side(call: Call, ref: str, sha: str, fork_owner: str = "") -> Json:
     }
 
 
+def _labelled(call: Call, name: str) -> Json:
+    number = shapes.stable_id(name)
+    return {
+        "id": number,
+        "node_id": shapes.node_id("LA", number),
+        "url": f"{call.repo_url}/labels/{name}",
+        "name": name,
+        "description": "",
+        "color": "ededed",
+        "default": False,
+    }
+
+
 def _label(call: Call, pull: Pull) -> str:
     return f"{pull.fork_owner or call.repo.owner}:{pull.head_ref}"
 
@@ -144,7 +158,7 @@ def _contains(call: Call, pull: Pull, sha: str) -> bool:
     if pull.fork_owner and not call.world.commit_pulls_sees_forks:
         return False
     head = history.head_of(call.repo, pull)
-    if sha == head:
+    if sha == head or (pull.merged_at and sha == pull.merge_commit_sha):
         return True
     base = history.ancestry(call.repo, history.base_of(call.repo, pull))
     return sha in history.ancestry(call.repo, head) and sha not in base

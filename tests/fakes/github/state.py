@@ -109,6 +109,8 @@ class Pull(Issue):
     base_ref: str = "main"
     base_sha: str = ""
     merge_commit_sha: str | None = None
+    merged_at: str | None = None
+    labels: list[str] = field(default_factory=list)
     fork_owner: str = ""
     """Owner of the fork the head lives in; empty when it lives in the repository itself."""
 

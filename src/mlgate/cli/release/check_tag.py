@@ -9,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from mlgate.cli.session import Session
+    from mlgate.sources.git import Repository
 
 EXAMPLES = """
 \b
@@ -36,7 +37,8 @@ def check_tag(ctx: click.Context, *, tag: str, form: str) -> None:
     that a workflow may start with every tag; one that was meant to be a release tag and is not is
     refused. So is a tag that was moved, deleted or withdrawn.
 
-    Outputs for later steps: event, name, version, stage, commit, annotated.
+    Outputs for later steps: event, name, version, stage, commit, annotated, and run-id, the run
+    that measured the commit, where the repository keeps its evidence.
     """
     from mlgate.cli.release.said import write_step_outputs  # noqa: PLC0415  # `--help` needs none
     from mlgate.errors import ConfigError  # noqa: PLC0415
@@ -60,7 +62,7 @@ def _found(session: Session, tag: str) -> dict[str, str]:
     from mlgate.release.grammar import is_meant, parse_tag  # noqa: PLC0415
 
     if parse_tag(tag) is None and not is_meant(tag):
-        none = dict.fromkeys(("name", "version", "stage", "commit", "annotated"), "")
+        none = dict.fromkeys(("name", "version", "stage", "commit", "annotated", "run-id"), "")
         return {"event": "none", **none, "ref": tag}
     said = parsed(tag)
     registry = open_registry(session)
@@ -72,6 +74,7 @@ def _found(session: Session, tag: str) -> dict[str, str]:
         "stage": said.stage,
         "commit": event.commit if event else "",
         "annotated": str(event is not None and event.annotated).lower(),
+        "run-id": "",
         "ref": tag,
     }
     if said.action in {"register", "assign"}:
@@ -79,7 +82,20 @@ def _found(session: Session, tag: str) -> dict[str, str]:
         for warning in subject.warnings:
             session.warn(warning)
         found |= {"version": subject.version, "commit": subject.commit}
+        found["run-id"] = _run_of(registry.repository, subject.commit)
     return found
+
+
+def _run_of(repository: Repository, commit: str) -> str:
+    """Return the run that measured a commit, whose artifacts may hold the model."""
+    from mlgate.errors import SourceError  # noqa: PLC0415
+    from mlgate.sources.stored import read_stored  # noqa: PLC0415
+
+    try:
+        evidence = read_stored(repository, commit, fetch=True)
+    except SourceError:
+        return ""
+    return evidence.run.id if evidence and evidence.run else ""
 
 
 def _sentence(found: dict[str, str]) -> str:

@@ -30,8 +30,15 @@ In mlgate.yml:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("tag")
-@click.option("--to", "stage", required=True, metavar="STAGE", help="The environment.")
+@click.argument("tag", envvar="MLGATE_RELEASE_DEPLOY_TAG")
+@click.option(
+    "--to",
+    "stage",
+    required=True,
+    envvar="MLGATE_RELEASE_DEPLOY_TO",
+    metavar="STAGE",
+    help="The environment.",
+)
 @verification_options
 @click.option("--again", is_flag=True, help="Also where the environment has this version.")
 @click.option("--push/--no-push", default=True, show_default=True, help="Push the stage's tag.")
@@ -51,7 +58,7 @@ def deploy(
     stage: str,
     branch: str,
     evidence: Path | None,
-    files: Path | None,
+    models: Path | None,
     artifact: str,
     again: bool,
     push: bool,
@@ -71,7 +78,7 @@ def deploy(
 
     session: Session = ctx.obj
     wish = wish_of(
-        session, stage=stage, branch=branch, evidence=evidence, files=files, artifact=artifact
+        session, stage=stage, branch=branch, evidence=evidence, models=models, artifact=artifact
     )
     release = deploy_tag(session, tag, wish, again=again, push=push)
     tell(session, release, form)

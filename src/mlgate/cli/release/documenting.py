@@ -47,7 +47,7 @@ _MAX_PROSE: Final = 1 << 20
 
 
 def write_documents(
-    session: Session, release: Release, found: Found, source: Path, key: Path | None
+    session: Session, release: Release, found: Found, places: Mapping[str, Path], key: Path | None
 ) -> Path:
     """Fill ``.mlgate/release`` with the model files and all documents, and return it.
 
@@ -55,7 +55,7 @@ def write_documents(
         session: The run of the command line.
         release: A verified release.
         found: Its evidence.
-        source: Where its model files are.
+        places: Where its model files are, by path.
         key: A private key that signs the folder; ``None`` for no signature.
 
     Raises:
@@ -78,7 +78,8 @@ def write_documents(
     if release.report is not None:
         raw[REPORT] = render_html(release.report).encode("utf-8", "replace")
     folder = session.workspace / ".mlgate" / FOLDER
-    fill_folder(folder, source, sheet.names, raw)
+    models = {name: places[path] for path, name in sheet.names.items()}
+    fill_folder(folder, models, raw)
     _sign(session, folder, key)
     return folder
 

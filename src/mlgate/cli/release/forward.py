@@ -9,6 +9,7 @@ import msgspec
 
 from mlgate.cli.release.deploying import Deployment, is_protected, require_forward, target_of
 from mlgate.cli.release.documenting import FOLDER
+from mlgate.cli.release.downloading import download_of
 from mlgate.cli.release.environment import Environment, Target
 from mlgate.cli.release.registry import open_registry
 from mlgate.cli.release.settings import require_stage_of
@@ -24,7 +25,7 @@ from mlgate.release.message import read_message
 from mlgate.sources.commit_tree import CommitTree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from mlgate.cli.release.measured import Wish
     from mlgate.cli.release.registry import Registry
@@ -176,7 +177,7 @@ def _deployment(
                 hint="let `deploy` fetch them by MLGATE_VERSION",
             )
         folder = session.workspace / ".mlgate" / EARLIER
-        download = _download(session)
+        download = download_of(session)
         found = bring_back(registry.repository, record, target.tag, folder, download)
         return replace(target, files=tuple(found.values()), folder=folder)
 
@@ -205,17 +206,6 @@ def _github(session: Session, stage: str, wanted: Stage) -> GitHubDeployment | N
         log_url=github.run_url,
         page=wanted.url or "",
     )
-
-
-def _download(session: Session) -> Callable[[str, str], Iterator[bytes] | None]:
-    github = session.github
-    if github is None:
-        return lambda _tag, _name: None
-    from mlgate.publish.github_release import asset_of  # noqa: PLC0415  # requests
-    from mlgate.publish.http import GitHubApi  # noqa: PLC0415
-
-    api = GitHubApi(base_url=github.api_url, token=github.token)
-    return lambda tag, name: asset_of(api, github.repository, tag, name)
 
 
 def _record(model: Model, version: str) -> TagRecord | None:

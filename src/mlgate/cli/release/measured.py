@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mlgate.cli.gate import parse_report
 from mlgate.cli.release.trail import Taken
 from mlgate.errors import SourceError
-from mlgate.release.files import released
+from mlgate.release.files import find_released
+from mlgate.release.folder import names_of
 from mlgate.sources.kept import kept_by_run, kept_in_folder
 from mlgate.sources.stored import FILE_NAME, stored_refs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from mlgate.cli.release.registry import Registry
@@ -37,6 +39,7 @@ class Wish:
         stage: The stage whose version is the one to beat.
         evidence: Folder that `mlgate report` wrote; ``None`` for what runs stored.
         files: Folder that the model files are in.
+        others: Folders that they may be in as well.
         ask_artifact: Asks the forge for what a run on a commit uploaded.
     """
 
@@ -44,6 +47,7 @@ class Wish:
     stage: str = ""
     evidence: Path | None = None
     files: Path | None = None
+    others: tuple[Path, ...] = ()
     ask_artifact: Callable[[str], Kept | None] = lambda _commit: None
 
 
@@ -62,6 +66,13 @@ class Found:
     model: ModelEvidence
     digest: str
     report: Report | None
+
+
+class Files(NamedTuple):
+    """The model files, and where each is, by its path."""
+
+    files: tuple[ReleasedFile, ...] = ()
+    places: Mapping[str, Path] = MappingProxyType({})
 
 
 def find_evidence(registry: Registry, subject: Subject, wish: Wish) -> Taken[Found]:
@@ -124,9 +135,7 @@ def _same_as_registered(subject: Subject, where: str, digest: str) -> None:
         )
 
 
-def model_files(
-    session: Session, subject: Subject, found: Found, wish: Wish
-) -> Taken[tuple[ReleasedFile, ...]]:
+def model_files(session: Session, subject: Subject, found: Found, wish: Wish) -> Taken[Files]:
     """Return the model files, which must be those that were measured.
 
     Raises:
@@ -139,8 +148,10 @@ def model_files(
             "were measured",
             hint="name it under `artifacts:` in mlgate.yml, and measure again",
         )
-    folder = wish.files or session.workspace
-    files = tuple(released(file, folder) for file in named)
+    folders = [*([wish.files] if wish.files else []), session.workspace, *wish.others]
+    names = names_of(named)
+    places = [find_released(file, folders, names[file.path]) for file in named]
+    files = tuple(place.file for place in places)
     registered = {f.path: f.sha256 for f in subject.record.models} if subject.record else {}
     for file in files:
         if registered.get(file.path, file.sha256) != file.sha256:
@@ -154,4 +165,4 @@ def model_files(
             hint="register a new version",
         )
     said = "; ".join(f"{f.path}: {f.format}, {f.sha256[:19]}…" for f in files)
-    return Taken(files, said[:2000])
+    return Taken(Files(files, {place.file.path: place.path for place in places}), said[:2000])

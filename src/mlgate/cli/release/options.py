@@ -29,10 +29,9 @@ _OPTIONS = (
     ),
     click.option(
         "--models",
-        "files",
-        type=click.Path(path_type=Path, file_okay=False, exists=True),
+        type=click.Path(path_type=Path, file_okay=False),
         metavar="FOLDER",
-        help="Where the model files are, by their paths.  [default: here]",
+        help="Where the model files are, if not here or in the published release.",
     ),
     click.option(
         "--artifact",
@@ -56,7 +55,7 @@ def wish_of(
     stage: str,
     branch: str,
     evidence: Path | None,
-    files: Path | None,
+    models: Path | None,
     artifact: str,
 ) -> Wish:
     """Return how to verify."""
@@ -64,4 +63,4 @@ def wish_of(
     from mlgate.cli.release.measured import Wish  # noqa: PLC0415
 
     ask = Posting(enabled=False).ask_artifact(session, artifact)
-    return Wish(branch=branch, stage=stage, evidence=evidence, files=files, ask_artifact=ask)
+    return Wish(branch=branch, stage=stage, evidence=evidence, files=models, ask_artifact=ask)

@@ -21,7 +21,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("tag")
+@click.argument("tag", envvar="MLGATE_RELEASE_PUBLISH_TAG")
 @click.option(
     "--stage",
     default="",
@@ -31,7 +31,6 @@ Examples:
 @verification_options
 @click.option(
     "--sign-with",
-    "key",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="KEY",
     help="Sign the release with this private key (PEM), by OpenSSF's model-signing.",
@@ -53,9 +52,9 @@ def publish(
     stage: str,
     branch: str,
     evidence: Path | None,
-    files: Path | None,
+    models: Path | None,
     artifact: str,
-    key: Path | None,
+    sign_with: Path | None,
     dry_run: bool,
     form: str,
 ) -> None:
@@ -74,9 +73,9 @@ def publish(
 
     session: Session = ctx.obj
     wish = wish_of(
-        session, stage=stage, branch=branch, evidence=evidence, files=files, artifact=artifact
+        session, stage=stage, branch=branch, evidence=evidence, models=models, artifact=artifact
     )
-    release = verified_tag(session, tag, wish, key)
+    release = verified_tag(session, tag, wish, sign_with)
     if release.verified:
         release = publish_release(session, release, dry_run=dry_run)
     tell(session, release, form)

@@ -28,6 +28,7 @@ Examples:
   mlgate release register iris --bump minor
   mlgate release register iris 1a2b3c4 --version v2.0.0
   mlgate release register iris --labels "$LABELS"  by labels: release:major, :minor, :patch
+  mlgate release register iris --from-pull-request  by those of the one that was merged
 """
 
 
@@ -47,6 +48,11 @@ Examples:
     help="Labels of a pull request, one per line or a JSON list; without one that asks for a "
     "version nothing is registered.",
 )
+@click.option(
+    "--from-pull-request",
+    is_flag=True,
+    help="Take the labels of the pull request that was merged as this commit.",
+)
 @click.option("--message", "-m", default="", metavar="TEXT", help="What is new, in a sentence.")
 @click.option(
     "--stage",
@@ -65,11 +71,12 @@ def register(
     version: str,
     bump: Bump | None,
     labels: str,
+    from_pull_request: bool,
     message: str,
     stage: str,
     branch: str,
     evidence: Path | None,
-    files: Path | None,
+    models: Path | None,
     artifact: str,
     push: bool,
 ) -> None:
@@ -86,11 +93,11 @@ def register(
     from mlgate.errors import ConfigError  # noqa: PLC0415
 
     session: Session = ctx.obj
-    if sum(map(bool, (version, bump, labels))) > 1:
-        raise ConfigError("give one of --version, --bump and --labels")
+    if sum(map(bool, (version, bump, labels, from_pull_request))) > 1:
+        raise ConfigError("give one of --version, --bump, --labels and --from-pull-request")
     step = bump
-    if labels:
-        step = bump_of(labels)
+    if labels or from_pull_request:
+        step = bump_of(_asked(session, revision) if from_pull_request else labels)
         if step is None:
             session.say(f"no label asks for a version: {', '.join(LABELS)}")
             write_step_outputs(session, {"tag": "", "version": "", "registered": "false"})
@@ -106,12 +113,32 @@ def register(
         push=push,
     )
     wish = wish_of(
-        session, stage=stage, branch=branch, evidence=evidence, files=files, artifact=artifact
+        session, stage=stage, branch=branch, evidence=evidence, models=models, artifact=artifact
     )
     release, is_new = registration.run(registry, wish)
     tell(session, release, "text")
     write_step_outputs(session, {"registered": str(is_new).lower()})
     ctx.exit(release.exit_code)
+
+
+def _asked(session: Session, revision: str) -> str:
+    """Return the labels of the pull request that was merged as a commit, one per line."""
+    from mlgate.errors import ConfigError  # noqa: PLC0415
+    from mlgate.publish.http import GitHubApi  # noqa: PLC0415  # imports requests
+    from mlgate.publish.labels import labels_of  # noqa: PLC0415
+
+    github, repository = session.github, session.repository
+    commit = repository.resolve(revision) if repository else None
+    if github is None or commit is None:
+        raise ConfigError(
+            "--from-pull-request asks GitHub, and this is no job of GitHub Actions",
+            hint="give --bump, or --labels",
+        )
+    with GitHubApi(base_url=github.api_url, token=github.token) as api:
+        found = labels_of(api, github.repository, commit)
+    if found is None:
+        session.say(f"no pull request was merged as {commit[:12]}")
+    return "\n".join(found or ())
 
 
 def bump_of(labels: str) -> Bump | None:

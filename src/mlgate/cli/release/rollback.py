@@ -21,9 +21,7 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.argument("name")
 @click.argument("stage")
-@click.option(
-    "--to", "target", default="", metavar="VERSION", help="This one.  [default: the one before]"
-)
+@click.option("--to", default="", metavar="VERSION", help="This one.  [default: the one before]")
 @click.option("--reason", default="", metavar="TEXT", help="Why, for the message of the tag.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen, and write nothing.")
 @click.option("--push/--no-push", default=True, show_default=True, help="Push the tag.")
@@ -33,7 +31,7 @@ def rollback(
     *,
     name: str,
     stage: str,
-    target: str,
+    to: str,
     reason: str,
     dry_run: bool,
     push: bool,
@@ -56,12 +54,12 @@ def rollback(
         from mlgate.cli.release.staging import Staging  # noqa: PLC0415
 
         staging = Staging(session=session, name=name, stage=stage, push=push)
-        staging.take_back(registry, target, reason=reason, dry_run=dry_run)
+        staging.take_back(registry, to, reason=reason, dry_run=dry_run)
         return
     from mlgate.cli.release.forward import WayBack, roll_back  # noqa: PLC0415
     from mlgate.cli.release.said import tell  # noqa: PLC0415
 
-    way = WayBack(name=name, stage=stage, to=target, reason=reason, dry_run=dry_run, push=push)
+    way = WayBack(name=name, stage=stage, to=to, reason=reason, dry_run=dry_run, push=push)
     release = roll_back(session, registry, way)
     tell(session, release, "text")
     ctx.exit(release.exit_code)

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlgate.cli.release.judged import deployed_now, judged, older_rules, recorded
-from mlgate.cli.release.measured import find_evidence, model_files
+from mlgate.cli.release.measured import Files, find_evidence, model_files
 from mlgate.cli.release.trail import Taken
 from mlgate.documents.release import Release, ReleasedFile
 from mlgate.release.branch import require_on_branch
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from mlgate.cli.release.measured import Found, Wish
     from mlgate.cli.release.registry import Registry
     from mlgate.cli.release.subject import Subject
@@ -22,10 +25,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """A release with all that was found, verified where no step fails, and its evidence."""
+    """What was found.
+
+    Attributes:
+        release: The release, verified where no step fails.
+        found: Its evidence; ``None`` where there is none.
+        places: Where its model files are, by path.
+    """
 
     release: Release
     found: Found | None
+    places: Mapping[str, Path]
 
 
 def verified(
@@ -38,12 +48,12 @@ def verified(
     session.progress("looking for the evidence")
     found = trail.take("evidence", lambda: find_evidence(registry, subject, wish))
     now = deployed_now(registry, subject, wish.stage)
-    files: tuple[ReleasedFile, ...] = ()
+    files = Files()
     overall = report = None
     if found is not None:
         session.progress("reading the model files")
-        files = trail.take("model", lambda: model_files(session, subject, found, wish)) or ()
-        _name_pickles(trail, files)
+        files = trail.take("model", lambda: model_files(session, subject, found, wish)) or files
+        _name_pickles(trail, files.files)
         overall = trail.take("verdict", lambda: recorded(subject, found))
         rules = trail.take("policy", lambda: older_rules(session, subject))
         if rules is not None:
@@ -58,13 +68,13 @@ def verified(
         deployed=now.version if now else "",
         evidence=found.kept.where[:400] if found else "",
         digest=found.digest if found else "",
-        models=files,
+        models=files.files,
         data=_data(found.model) if found else (),
         recorded=overall or "",
         report=report,
         steps=tuple(trail.steps),
     )
-    return Verification(release, found)
+    return Verification(release, found, files.places)
 
 
 def _on_branch(registry: Registry, subject: Subject, wish: Wish) -> Taken[str]:

@@ -22,7 +22,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("tag")
+@click.argument("tag", envvar="MLGATE_RELEASE_VERIFY_TAG")
 @click.option(
     "--stage",
     default="",
@@ -32,7 +32,6 @@ Examples:
 @verification_options
 @click.option(
     "--sign-with",
-    "key",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="KEY",
     help="Sign the release with this private key (PEM), by OpenSSF's model-signing.",
@@ -53,9 +52,9 @@ def verify(
     stage: str,
     branch: str,
     evidence: Path | None,
-    files: Path | None,
+    models: Path | None,
     artifact: str,
-    key: Path | None,
+    sign_with: Path | None,
     form: str,
 ) -> None:
     """Verify that TAG may be used, and refuse it otherwise with the way out.
@@ -76,8 +75,8 @@ def verify(
 
     session: Session = ctx.obj
     wish = wish_of(
-        session, stage=stage, branch=branch, evidence=evidence, files=files, artifact=artifact
+        session, stage=stage, branch=branch, evidence=evidence, models=models, artifact=artifact
     )
-    release = verified_tag(session, tag, wish, key)
+    release = verified_tag(session, tag, wish, sign_with)
     tell(session, release, form)
     ctx.exit(release.exit_code)
