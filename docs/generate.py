@@ -131,6 +131,9 @@ SECTIONS: Mapping[str, type[Section]] = {
     "policy:": Policy,
 }
 TABLE = "|---|---|---|"
+LOCKS = ROOT / "actions" / "setup" / "requirements"
+EXTRAS = ("arrow", "data", "dvc", "plots", "sign", "stats")
+EXPORT = ("uv", "export", "--frozen", "--no-dev", "--no-emit-project", "--no-header")
 COG = ("cog", "-P", "-I", "actions")
 
 
@@ -141,6 +144,7 @@ def main(arguments: list[str]) -> int:
     made[DOCS / "cli.md"] = _command_line()
     made[DOCS / "configuration.md"] = _configuration()
     made[DOCS / "checks.md"] = _checks()
+    made |= {LOCKS / f"{name}.txt": _locked(name) for name in ("base", *EXTRAS)}
     stale = [path for path, text in made.items() if _read(path) != text]
     if not check:
         for path in stale:
@@ -155,6 +159,14 @@ def main(arguments: list[str]) -> int:
         print("run: nox -s docs")
         return 1
     return done.returncode
+
+
+def _locked(name: str) -> str:
+    """Return what the actions install, as `uv.lock` has it."""
+    extra = () if name == "base" else ("--extra", name)
+    command = [*EXPORT, "--no-annotate", "--quiet", *extra]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    return done.stdout
 
 
 def _schema(name: str) -> str:

@@ -22,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PACKAGE = ROOT / "src" / "mlgate"
 REQUIREMENTS = HERE / "requirements"
-EXTRAS = ("arrow", "data", "dvc", "plots", "stats")
+EXTRAS = ("arrow", "data", "dvc", "plots", "sign", "stats")
 NO_WHEEL = "antlr4-python3-runtime"  # the one locked package (of dvc) published as source only
 MAIN = """\
 import sys

@@ -10,13 +10,13 @@ import importlib.util
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mlgate.errors import ConfigError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 _SECONDS: Final = 3600
 _HOW: Final = "pip install 'mlgate[sign]', or put `model_signing` on the PATH"
@@ -40,7 +40,7 @@ def sign_folder(folder: Path, key: Path, target: Path, environ: Mapping[str, str
             f"{key}: no such key",
             hint="make one: `openssl ecparam -name prime256v1 -genkey -noout -out release.pem`",
         )
-    command = [*_program(), "sign", "key", str(folder), "--no-ignore-git-paths"]
+    command = ["sign", "key", str(folder), "--no-ignore-git-paths"]
     command += ["--private_key", str(key), "--signature", str(target)]
     _run(command, environ, "the release was not signed")
 
@@ -58,24 +58,32 @@ def check_signature(folder: Path, key: Path, signature: Path, environ: Mapping[s
         ConfigError: the program is not installed.
         SourceError: it is not.
     """
-    command = [*_program(), "verify", "key", str(folder), "--no-ignore-git-paths"]
+    command = ["verify", "key", str(folder), "--no-ignore-git-paths"]
     command += ["--public_key", str(key), "--signature", str(signature)]
     _run(command, environ, "the signature does not hold")
 
 
-def _program() -> list[str]:
-    if importlib.util.find_spec("model_signing") is not None:
-        return [sys.executable, "-m", "model_signing"]
+def _program(environ: Mapping[str, str]) -> tuple[list[str], Mapping[str, str]]:
+    """Return the program and its environment; ours need not be where Python looks by itself."""
+    spec = importlib.util.find_spec("model_signing")
+    if spec is not None and spec.origin:
+        place = str(Path(spec.origin).parents[1])
+        return [sys.executable, "-m", "model_signing"], {**environ, "PYTHONPATH": place}
     found = shutil.which("model_signing")
     if found is None:
         raise ConfigError("model-signing is not installed", hint=_HOW)
-    return [found]
+    return [found], environ
 
 
 def _run(command: list[str], environ: Mapping[str, str], what: str) -> None:
+    program, variables = _program(environ)
     try:
         done = subprocess.run(  # noqa: S603 - a fixed program, arguments as a list
-            command, env=dict(environ), capture_output=True, check=False, timeout=_SECONDS
+            [*program, *command],
+            env=dict(variables),
+            capture_output=True,
+            check=False,
+            timeout=_SECONDS,
         )
     except (OSError, subprocess.TimeoutExpired) as exc:
         raise SourceError(f"{what}: {exc}") from exc

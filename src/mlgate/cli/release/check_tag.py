@@ -41,16 +41,10 @@ def check_tag(ctx: click.Context, *, tag: str, form: str) -> None:
     that measured the commit, where the repository keeps its evidence.
     """
     from mlgate.cli.release.said import write_step_outputs  # noqa: PLC0415  # `--help` needs none
-    from mlgate.errors import ConfigError  # noqa: PLC0415
+    from mlgate.cli.release.subject import named_tag  # noqa: PLC0415
 
     session: Session = ctx.obj
-    named = tag or (session.github.tag if session.github else "") or ""
-    if not named:
-        raise ConfigError(
-            "no tag started this job, and none is named",
-            hint="name one, as in `mlgate release check-tag iris@v1.2.0`",
-        )
-    found = _found(session, named.removeprefix("refs/tags/"))
+    found = _found(session, named_tag(session, tag))
     write_step_outputs(session, found)
     click.echo(json.dumps(found, indent=1) if form == "json" else _sentence(found))
 

@@ -30,7 +30,7 @@ In mlgate.yml:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("tag", envvar="MLGATE_RELEASE_DEPLOY_TAG")
+@click.argument("tag", default="", envvar="MLGATE_RELEASE_DEPLOY_TAG", metavar="[TAG]")
 @click.option(
     "--to",
     "stage",

@@ -21,7 +21,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("tag", envvar="MLGATE_RELEASE_PUBLISH_TAG")
+@click.argument("tag", default="", envvar="MLGATE_RELEASE_PUBLISH_TAG", metavar="[TAG]")
 @click.option(
     "--stage",
     default="",

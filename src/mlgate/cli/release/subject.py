@@ -45,6 +45,20 @@ class Subject:
     warnings: tuple[str, ...] = ()
 
 
+def named_tag(session: Session, tag: str) -> str:
+    """Return the tag that is named, else the one that started this job.
+
+    Raises:
+        ConfigError: there is neither.
+    """
+    found = tag or (session.github.tag if session.github else "") or ""
+    if not found:
+        raise ConfigError(
+            "no tag started this job, and none is named", hint=f"name one, as {EXAMPLES}"
+        )
+    return found.removeprefix("refs/tags/")
+
+
 def parsed(tag: str) -> TagName:
     """Return what a tag says.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlgate.cli.release.documenting import outputs_of, write_documents
 from mlgate.cli.release.registry import open_registry
 from mlgate.cli.release.said import write_step_outputs
-from mlgate.cli.release.subject import subject_of
+from mlgate.cli.release.subject import named_tag, subject_of
 from mlgate.cli.release.trail import Trail
 from mlgate.cli.release.verification import verified
 from mlgate.errors import PublishError, SourceError
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 
 def verified_tag(session: Session, tag: str, wish: Wish, key: Path | None = None) -> Release:
-    """Verify a tag; what holds has its files and documents in ``.mlgate/release``.
+    """Verify a tag, by default that of this job; what holds is in ``.mlgate/release`` after.
 
     Raises:
         ConfigError: it is no release tag, or names no model.
         SourceError: it is not here, or was moved, deleted or withdrawn.
     """
     registry = open_registry(session)
-    subject = subject_of(session, registry, tag)
+    subject = subject_of(session, registry, named_tag(session, tag))
     trail = Trail()
     kind = "annotated" if registry.by_tag[subject.tag].annotated else "lightweight"
     trail.add("tag", "pass", f"{subject.tag}, {kind}, at {subject.commit[:12]}")

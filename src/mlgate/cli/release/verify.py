@@ -22,7 +22,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("tag", envvar="MLGATE_RELEASE_VERIFY_TAG")
+@click.argument("tag", default="", envvar="MLGATE_RELEASE_VERIFY_TAG", metavar="[TAG]")
 @click.option(
     "--stage",
     default="",
