@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlgate.documents.comparison import Comparison
 from mlgate.documents.evidence import Evidence
+from mlgate.documents.release import Release, TagRecord
 from mlgate.documents.report import Report
 from mlgate.documents.verdict import Verdict
 from mlgate.policy.schema import CONFIG_SCHEMA_NAME, config_schema
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 DOCUMENTS: Final = {
     "comparison": Comparison,
     "evidence": Evidence,
+    "release": Release,
     "report": Report,
+    "tag": TagRecord,
     "verdict": Verdict,
     CONFIG_SCHEMA_NAME: None,
 }
