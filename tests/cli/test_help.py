@@ -13,12 +13,13 @@ import pytest
 
 import mlgate
 from fakes.git import environment
-from mlgate.cli import COMMANDS
+from mlgate.cli import COMMANDS, release
 
 if TYPE_CHECKING:
     from cli.machine import Machine
 
 HEAVY = {"requests", "urllib3", "duckdb", "numpy", "pandas", "jinja2", "yaml", "pygal", "dvc"}
+EVERY = [*COMMANDS, *(f"release {name}" for name in release.COMMANDS)]
 ROOT = Path(__file__).parents[2]
 
 
@@ -33,9 +34,9 @@ def process(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", EVERY)
 def test_every_command_has_help_with_an_example(machine: Machine, command: str) -> None:
-    ran = machine.run(command, "--help")
+    ran = machine.run(*command.split(), "--help")
     assert (ran.exit_code, ran.stderr) == (0, "")
     assert re.search(rf"Examples?:\s+mlgate {command}", ran.stdout)
     assert ran.stdout.startswith(f"Usage: mlgate {command} ")
@@ -90,7 +91,9 @@ def test_an_option_with_a_typo_gets_the_likely_name(machine: Machine) -> None:
     assert "--base" in ran.stderr
 
 
-@pytest.mark.parametrize("args", [["--help"], ["--version"], *([c, "--help"] for c in COMMANDS)])
+@pytest.mark.parametrize(
+    "args", [["--help"], ["--version"], *([*c.split(), "--help"] for c in EVERY)]
+)
 def test_help_imports_nothing_heavy(args: list[str]) -> None:
     done = process("-X", "importtime", "-m", "mlgate", *args)
     assert done.returncode == 0

@@ -116,6 +116,18 @@ def parse_tag(tag: str) -> TagName | None:
     )
 
 
+def split_subject(what: str) -> tuple[str, str, str]:
+    """Return model, mark and rest of what a person names.
+
+    >>> split_subject("iris@v1.2.0"), split_subject("iris#prod"), split_subject("iris")
+    (('iris', '@', 'v1.2.0'), ('iris', '#', 'prod'), ('iris', '', ''))
+    """
+    found = re.search("[@#]", what)
+    if found is None:
+        return what, "", ""
+    return what[: found.start()], found[0], what[found.end() :]
+
+
 def is_meant(tag: str) -> bool:
     """Tell whether a tag that is not in the grammar looks as if it was meant to be.
 

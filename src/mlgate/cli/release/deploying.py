@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mlgate.cli.release.environment import NO, Environment, Target
+from mlgate.cli.release.registry import open_registry
 from mlgate.cli.release.staging import Staging
 from mlgate.cli.release.trail import Taken, Trail
 from mlgate.errors import ConfigError, PublishError, SourceError
@@ -92,11 +93,12 @@ class Deployment:
             return f"deployed to {name}"
         why = next(s.said for s in reversed(self.trail.steps) if s.outcome == "fail")
         if before is None:
-            self.trail.add(
-                "rollback", "fail", f"{name} had no version before, so there is none to go back to",
-                f"make sure by hand that nothing serves {target.version}", NO,
-            )  # fmt: skip
-            self._tell("failure", f"{why}; there was no version to go back to")
+            said = f"{name} had no version before, so there is none to go back to"
+            if target.back:
+                said = f"{name} is not back at {target.version}: nobody knows what it serves"
+            fix = f"make sure by hand what {name} serves"
+            self.trail.add("rollback", "fail", said, fix, NO)
+            self._tell("failure", f"{why}; {said}")
             return "failed"
         if self._went_back(before):
             self._tell("failure", f"rolled back to {before.version}: {why}")
@@ -129,7 +131,8 @@ class Deployment:
             expect = target.previous or "none"
             why = f": {target.reason}" if target.reason else ""
             reason = f"rollback{why}" if target.back else "promotion"
-            tag = staging.give(self.registry, target.version, expect=expect, reason=reason)
+            now = open_registry(self.session, fetch=self.push or None)  # it took its time
+            tag = staging.give(now, target.version, expect=expect, reason=reason)
             return Taken(tag, f"{tag or 'the tag there is'} says so")
 
         return _tried(self.trail, "promote", promote)

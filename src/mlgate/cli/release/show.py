@@ -60,10 +60,11 @@ def show(
     NAME lists the versions of one model; NAME@VERSION, NAME@latest and NAME#STAGE are one of them.
     """
     from mlgate.cli.release.registry import open_registry  # noqa: PLC0415  # `--help` needs none
+    from mlgate.release.grammar import split_subject  # noqa: PLC0415
 
     session: Session = ctx.obj
     registry = open_registry(session, fetch=fetch)
-    name, mark, rest = _parts(what)
+    name, mark, rest = split_subject(what)
     if past:
         found: Any = list(_history(registry, name))
     elif mark:
@@ -76,14 +77,6 @@ def show(
         click.echo(json.dumps(found, indent=1, ensure_ascii=False))
         return
     click.echo(_text(found, past=past, named=bool(name)), nl=False)
-
-
-def _parts(what: str) -> tuple[str, str, str]:
-    for mark in "@#":
-        if mark in what:
-            name, _, rest = what.partition(mark)
-            return name, mark, rest
-    return what, "", ""
 
 
 def _overview(registry: Registry, *, withdrawn: bool) -> dict[str, dict[str, Any]]:

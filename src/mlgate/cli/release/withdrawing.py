@@ -10,7 +10,13 @@ from mlgate.cli.release.staging import usable
 from mlgate.cli.release.writing import Draft, stage_tag, write_tag
 from mlgate.documents.release import TagRecord
 from mlgate.errors import SourceError
-from mlgate.release.grammar import TagName, require_model, require_stage, require_version
+from mlgate.release.grammar import (
+    TagName,
+    require_model,
+    require_stage,
+    require_version,
+    split_subject,
+)
 
 if TYPE_CHECKING:
     from mlgate.cli.release.registry import Registry
@@ -38,7 +44,7 @@ class Withdrawal:
         return tag
 
     def _draft(self, now: Registry) -> Draft | None:
-        name, mark, rest = _parts(self.what)
+        name, mark, rest = split_subject(self.what)
         model = now.model(require_model(name))
         if not mark:
             return self._model(model)
@@ -90,14 +96,6 @@ class Withdrawal:
         )
         text = f"{sentence}: {why}" if why else sentence
         return Draft(said=said, commit=commit, sentence=text, record=record)
-
-
-def _parts(what: str) -> tuple[str, str, str]:
-    for mark in "@#":
-        if mark in what:
-            name, _, rest = what.partition(mark)
-            return name, mark, rest
-    return what, "", ""
 
 
 def _refuse_held(what: str, stages: list[str]) -> None:
