@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -141,7 +142,7 @@ def _folder(file: DataFile, place: Path, how: str) -> ReleasedFile:
         entries.append({"md5": md5, "relpath": name})
         sha256.update(f"{strong}  {name}\n".encode())
         total += size
-    listed = json.dumps(sorted(entries, key=lambda e: tuple(e["relpath"].split("/"))))
+    listed = json.dumps(sorted(entries, key=itemgetter("relpath")))
     found = hashlib.md5(listed.encode(), usedforsecurity=False).hexdigest()
     if f"md5:{found}.dir" != file.digest:
         raise _changed(file, f"md5:{found}.dir", how)

@@ -52,15 +52,16 @@ def read_data_files(
     Git's own files are found by their suffix. A file that git does not track counts when named.
     """
     outside, below = frozenset(without) | dvc.keys(), _below(dvc)
-    kinds = dict.fromkeys(_named(tree, data), "data")
-    kinds |= dict.fromkeys(_named(tree, models), "model")
+    kinds = dict.fromkeys(_named(data, tree.paths()), "data")
+    kinds |= dict.fromkeys(_named(models, tree.paths()), "model")
     guesses = {p: kind_of(p) for p in tree.paths() if kind_of(p) and not is_left_alone(p)}
     tracked = tree.tracked() if guesses or kinds else frozenset()
     for path in sorted(tracked.intersection(guesses) - kinds.keys())[:MAX_DATA_FILES]:
         kinds[path] = guesses[path]
     plain = {p: kind for p, kind in kinds.items() if p not in outside and not below(p)}
+    called = {*_named(models, dvc), *(path for path, kind in kinds.items() if kind == "model")}
     found = {
-        path: msgspec.structs.replace(file, kind="model") if kinds.get(path) == "model" else file
+        path: msgspec.structs.replace(file, kind="model") if path in called else file
         for path, file in dvc.items()
         if path not in without
     }
@@ -109,8 +110,9 @@ def _count_quoted(raw: bytes) -> int | None:
         return None
 
 
-def _named(tree: Tree, names: Iterable[str]) -> Iterator[str]:
-    present = frozenset(tree.paths())
+def _named(names: Iterable[str], paths: Collection[str]) -> Iterator[str]:
+    """Yield those of ``paths`` that are named, or fit a pattern."""
+    present = frozenset(paths)
     for name in names:
         path = inside("", name)
         if path is None:
@@ -118,7 +120,7 @@ def _named(tree: Tree, names: Iterable[str]) -> Iterator[str]:
         if path in present:
             yield path
         elif is_pattern(path):
-            yield from matching(path, tree.paths())
+            yield from matching(path, sorted(present))
 
 
 def _below(dvc: Mapping[str, DataFile]) -> Callable[[str], object]:

@@ -21,6 +21,7 @@ from mlgate.errors import ConfigError, SourceError
 from mlgate.policy.changes import policy_change
 from mlgate.policy.judge import Case, judge, rules_of
 from mlgate.sources.git import GitError
+from mlgate.sources.stored import stored_refs
 
 if TYPE_CHECKING:
     from mlgate.cli.evidence import BaseEvidence
@@ -144,7 +145,8 @@ def judged(
         SourceError: what is deployed cannot be read.
     """
     baseline = Baseline(problem="no version was released before")
-    if now is not None:
+    if now is not None and session.repository is not None:
+        stored_refs(session.repository, now.commit, fetch=True)  # at home, too
         baseline = Baseline(
             commit=now.commit,
             found="release",
