@@ -79,10 +79,10 @@ def lookup(folder: Path) -> tuple[float, float]:
     served.store(commit, evidence)
     blob = served.git("rev-parse", f"{STORED}/{commit}/1.1")
     packed = served.path / ".git" / "packed-refs"
-    lines = ["# pack-refs with: peeled fully-peeled sorted \n"]
     refs = [f"{blob} {STORED}/{number:040x}/1.1\n" for number in range(REFS)]
     refs.append(f"{blob} {STORED}/{commit}/1.1\n")
-    packed.write_text("".join(lines + sorted(refs, key=lambda line: line.split()[1])))
+    head = "# pack-refs with: peeled fully-peeled sorted \n"
+    packed.write_text(head + "".join(sorted(refs, key=lambda line: line.split()[1])))
     clone = served.clone(folder / "clone")
     repository = clone.open()
     start = time.perf_counter()

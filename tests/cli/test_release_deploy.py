@@ -303,8 +303,9 @@ def test_files_that_git_does_not_keep_come_from_the_release(
     assert "what was brought back is not what the tag says" in ran.output
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_job_that_is_cancelled_says_so(
-    live: Deployed, serving: Serving, github: GitHubStandIn
+    live: Deployed, serving: Serving, github: GitHubStandIn, number: signal.Signals
 ) -> None:
     configure(live.project, serving, deploy=f'touch "$LIVE/begun"; sleep 60; {COPY}')
     tag = registered(live.project, 0.91)
@@ -313,7 +314,7 @@ def test_a_job_that_is_cancelled_says_so(
     deadline = time.monotonic() + 30
     while not (serving.folder / "begun").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    started.send_signal(signal.SIGTERM)
+    started.send_signal(number)
     _, errors = started.communicate(timeout=30)
     assert started.returncode == 143
     assert "cancelled while v0.0.2 was deployed to production" in errors

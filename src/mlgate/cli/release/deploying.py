@@ -88,7 +88,7 @@ class Deployment:
 
     def _go(self, target: Target, before: Target | None) -> str:
         name = self.environment.name
-        if self._holds(target) and self._promoted(target):
+        if self._holds(target, self.trail) and self._promoted(target):
             self._tell("success", f"{target.version} is deployed, and holds {name}")
             return f"deployed to {name}"
         why = next(s.said for s in reversed(self.trail.steps) if s.outcome == "fail")
@@ -106,9 +106,9 @@ class Deployment:
         self._tell("error", f"neither {target.version} nor {before.version} is deployed well")
         return "failed, and not rolled back"
 
-    def _holds(self, target: Target) -> bool:
+    def _holds(self, target: Target, trail: Trail) -> bool:
         """Deploy and test; tell whether all of it holds."""
-        environment, trail = self.environment, self.trail
+        environment = self.environment
         actions = [("deploy", environment.deploy)]
         if environment.wanted.smoke:
             actions.append(("smoke", environment.smoke))
@@ -140,17 +140,11 @@ class Deployment:
     def _went_back(self, before: Target) -> bool:
         self.session.say(f"going back to {before.version}")
         trail = Trail()
-        whole = Deployment(
-            session=self.session,
-            registry=self.registry,
-            environment=self.environment,
-            trail=trail,
-        )
         try:
             before = self.bring_back(before)
         except SourceError as exc:
             trail.add("files", "warn", exc.what, exc.hint)
-        held = whole._holds(before)
+        held = self._holds(before, trail)
         for step in trail.steps:
             said = f"{step.name}: {step.said}"
             code = SourceError.exit_code if step.outcome == "fail" else 0
@@ -195,16 +189,17 @@ def _tried(trail: Trail, name: str, action: Any) -> bool:  # noqa: ANN401 - any 
 
 @contextlib.contextmanager
 def _cancellable() -> Iterator[None]:
-    """Turn the signal by which CI cancels a job into an error that can be told of."""
+    """Turn the signals by which CI cancels a job into an error that can be told of."""
 
     def cancel(_number: int, _frame: FrameType | None) -> None:
         raise _Cancelled
 
-    before = signal.signal(signal.SIGTERM, cancel)
+    before = {n: signal.signal(n, cancel) for n in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def target_of(model: Model, version: str, previous: str) -> Target:

@@ -131,7 +131,8 @@ class Environment:
             ask = by_command(wanted.command or "", self.session.workspace, environ, seconds)
         test = SmokeTest(wanted=wanted, rows=rows, ask=ask, progress=self.session.progress)
         done = test.run()
-        said = f"{done.answers} answers in {done.rounds} rounds are right"
+        rounds = "1 round" if done.rounds == 1 else f"{done.rounds} rounds"
+        said = f"{done.answers} answers in {rounds} are right"
         return Taken(None, f"{said}; 95 % within {done.p95 * 1000:.0f} ms")
 
     def canary(self, target: Target) -> Taken[None]:

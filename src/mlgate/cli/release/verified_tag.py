@@ -30,8 +30,11 @@ def verified_tag(session: Session, tag: str, wish: Wish, key: Path | None = None
         ConfigError: it is no release tag, or names no model.
         SourceError: it is not here, or was moved, deleted or withdrawn.
     """
+    tag = named_tag(session, tag)
     registry = open_registry(session)
-    subject = subject_of(session, registry, named_tag(session, tag))
+    if tag not in registry.by_tag:
+        registry = open_registry(session, fetch=True)
+    subject = subject_of(session, registry, tag)
     trail = Trail()
     kind = "annotated" if registry.by_tag[subject.tag].annotated else "lightweight"
     trail.add("tag", "pass", f"{subject.tag}, {kind}, at {subject.commit[:12]}")
