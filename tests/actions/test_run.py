@@ -183,7 +183,10 @@ def test_the_package_of_the_user_does_not_get_in(
 def test_an_unknown_extra_is_a_usage_error(runner: FakeRunner) -> None:
     done = runner.run(REPORT, extras="dvc everything")
     assert done.exit_code == 2
-    assert "unknown extras ['everything']: choose from arrow, data, dvc, plots, sign, stats" in done.log
+    assert (
+        "unknown extras ['everything']: choose from arrow, data, dvc, plots, sign, stats"
+        in done.log
+    )
 
 
 @pytest.mark.parametrize("tool", ["uv", "pip"])

@@ -309,6 +309,17 @@ def test_rules_that_are_as_young_as_the_results(released: Project) -> None:
     assert released.release("register", "iris").exit_code == 0
 
 
+def test_how_it_is_released_is_no_rule(released: Project) -> None:
+    released.pushed(0.91, rules=f"{RULES}release: {{license: mit}}\n")
+    assert released.release("register", "iris").exit_code == 0
+
+
+def test_evidence_of_another_model(released: Project) -> None:
+    released.pushed(0.91)
+    assert released.release("register", "rose").exit_code == 3
+    assert "is about iris" in released.step("evidence")["said"]
+
+
 def test_no_rules_before(machine: Machine, github: GitHubStandIn, tmp_path: Path) -> None:
     project = Project.new(machine, github, tmp_path)
     project.work.git("rm", "--quiet", "mlgate.yml")

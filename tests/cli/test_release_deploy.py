@@ -245,6 +245,25 @@ def test_without_the_right_nothing_is_deployed(
     assert "deployments: write" in output
 
 
+def test_a_tag_of_a_stage_starts_its_deployment(
+    live: Deployed, serving: Serving, github: GitHubStandIn
+) -> None:
+    """As with GTO: the stage is given first; what does not hold gives it back."""
+    registered(live.project, 0.91)
+    live.project.release("promote", "iris", "v0.0.2", "production")
+    code, output, _ = live.to_production("iris#production#2")
+    assert (code, serving.weight) == (0, f32(0.91)), output
+    assert github.repo.deployments[-1].ref == "iris#production#2"
+    assert "deployed to production" in output
+    registered(live.project, 0.92, golden=0.5)
+    live.project.release("promote", "iris", "v0.0.3", "production")
+    code, output, _ = live.to_production("iris#production#3")
+    assert (code, serving.weight) == (1, f32(0.91)), output
+    message = live.project.tag("iris#production#4")
+    assert message.startswith("Rollback: iris v0.0.2 gets production, after v0.0.3")
+    assert "reason: 'rollback: v0.0.3 does not hold'" in message
+
+
 # Going back by hand
 
 

@@ -53,6 +53,7 @@ class Deployment:
         push: Whether the remote gets the tag of the stage.
         github: The deployment on GitHub; ``None`` elsewhere.
         bring_back: Brings the files of an earlier version.
+        claimed: Whether the tag that is deployed has given the stage already.
     """
 
     session: Session
@@ -62,6 +63,7 @@ class Deployment:
     push: bool = True
     github: GitHubDeployment | None = None
     bring_back: Callable[[Target], Target] = lambda target: target
+    claimed: bool = False
     _told: bool = field(default=False, init=False)
 
     def run(self, release: Release, target: Target, before: Target | None) -> Release:
@@ -121,21 +123,22 @@ class Deployment:
         return True
 
     def _promoted(self, target: Target) -> bool:
-        def promote() -> Taken[str]:
-            staging = Staging(
-                session=self.session,
-                name=target.name,
-                stage=self.environment.name,
-                push=self.push,
-            )
-            expect = target.previous or "none"
-            why = f": {target.reason}" if target.reason else ""
-            reason = f"rollback{why}" if target.back else "promotion"
-            now = open_registry(self.session, fetch=self.push or None)  # it took its time
-            tag = staging.give(now, target.version, expect=expect, reason=reason)
-            return Taken(tag, f"{tag or 'the tag there is'} says so")
+        """Give the stage to a version that holds, unless its tag has."""
+        if self.claimed:
+            self.trail.add("promote", "pass", f"{target.tag} says so")
+            return True
+        why = f": {target.reason}" if target.reason else ""
+        reason = f"rollback{why}" if target.back else "promotion"
+        expect = target.previous or "none"
+        return _tried(self.trail, "promote", lambda: self._given(target, expect, reason))
 
-        return _tried(self.trail, "promote", promote)
+    def _given(self, target: Target, expect: str, reason: str) -> Taken[str]:
+        staging = Staging(
+            session=self.session, name=target.name, stage=self.environment.name, push=self.push
+        )
+        now = open_registry(self.session, fetch=self.push or None)  # deploying took its time
+        tag = staging.give(now, target.version, expect=expect, reason=reason)
+        return Taken(tag, f"{tag or 'the tag there is'} says so")
 
     def _went_back(self, before: Target) -> bool:
         self.session.say(f"going back to {before.version}")
@@ -149,6 +152,10 @@ class Deployment:
             said = f"{step.name}: {step.said}"
             code = SourceError.exit_code if step.outcome == "fail" else 0
             self.trail.add("rollback", step.outcome, said, step.fix, code)
+        if held and self.claimed:
+            reason = f"rollback: {before.previous} does not hold"
+            given = lambda: self._given(before, before.previous, reason)  # noqa: E731
+            return _tried(self.trail, "rollback", given)
         return held
 
     def _begin(self, target: Target) -> None:

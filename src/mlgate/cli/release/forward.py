@@ -53,6 +53,9 @@ def deploy_tag(session: Session, tag: str, wish: Wish, *, again: bool, push: boo
     registry = open_registry(session)
     model = registry.model(release.name)
     holder = model.holder(stage)
+    claimed = holder is not None and holder.event.tag == release.tag
+    if claimed:  # GTO's way: the stage is given first, and the tag starts the deployment
+        holder = model.before(stage)
     held = holder.version if holder else ""
     if held == release.version and not again:
         return msgspec.structs.replace(release, outcome=f"{stage} has it already")
@@ -72,6 +75,7 @@ def deploy_tag(session: Session, tag: str, wish: Wish, *, again: bool, push: boo
     before = target_of(model, held, release.version) if held not in {"", release.version} else None
     deployment = _deployment(session, registry, stage, wanted, Trail(list(release.steps)))
     deployment.push = push
+    deployment.claimed = claimed
     return deployment.run(release, target, before)
 
 

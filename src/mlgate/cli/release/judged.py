@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -20,6 +20,7 @@ from mlgate.documents.report import Report
 from mlgate.errors import ConfigError, SourceError
 from mlgate.policy.changes import policy_change
 from mlgate.policy.judge import Case, judge, rules_of
+from mlgate.policy.release import ReleaseNotes
 from mlgate.sources.git import GitError
 from mlgate.sources.stored import stored_refs
 
@@ -31,7 +32,11 @@ if TYPE_CHECKING:
     from mlgate.cli.scored import Scored
     from mlgate.cli.session import Session
     from mlgate.documents.verdict import Overall
+    from mlgate.policy.config import Config
     from mlgate.release.registry import Model
+
+
+_NOTHING: Final = ReleaseNotes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,8 @@ def older_rules(session: Session, subject: Subject) -> Taken[Rules]:
             f"no rule is older than the results: {parents[0][:12]}, the commit before, has none",
             hint="merge the rules first (`mlgate init` writes some); later commits are released",
         )
-    changed = policy_change(before.config, own.config if own else None, before.path)
+    rules_now = _rules_of(own.config) if own else None
+    changed = policy_change(_rules_of(before.config), rules_now, before.path)
     if changed is not None:
         raise SourceError(
             f"the commit changes the rules that it was measured under: {changed.sentence}"[:3000],
@@ -113,6 +119,12 @@ def older_rules(session: Session, subject: Subject) -> Taken[Rules]:
         )
     rules = Rules(before.config, before.config, policy_source(before, parents[0]))
     return Taken(rules, f"{before.path} of {parents[0][:12]}, older than the results")
+
+
+def _rules_of(config: Config) -> Config:
+    """Return a configuration without what judges nothing: how a release is told and deployed."""
+    models = {n: msgspec.structs.replace(m, release=_NOTHING) for n, m in config.models.items()}
+    return msgspec.structs.replace(config, models=models)
 
 
 def recorded(subject: Subject, found: Found) -> Taken[Overall]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from mlgate.cli.gate import parse_report
 from mlgate.cli.release.trail import Taken
 from mlgate.errors import SourceError
+from mlgate.policy.config import DEFAULT_MODEL
 from mlgate.release.files import find_released
 from mlgate.release.folder import names_of
 from mlgate.sources.kept import kept_by_run, kept_in_folder
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from mlgate.cli.release.registry import Registry
     from mlgate.cli.release.subject import Subject
     from mlgate.cli.session import Session
-    from mlgate.documents.evidence import ModelEvidence
+    from mlgate.documents.evidence import Evidence, ModelEvidence
     from mlgate.documents.release import ReleasedFile
     from mlgate.documents.report import Report
     from mlgate.sources.kept import Kept
@@ -88,7 +89,7 @@ def find_evidence(registry: Registry, subject: Subject, wish: Wish) -> Taken[Fou
             what = "of uncommitted changes" if evidence.dirty else f"of {evidence.commit[:12]}"
             refused = f"{kept.where} is {what}"
             continue
-        model = kept.model(subject.name) or kept.model(subject.name.replace(":", "/"))
+        model = _model_of(evidence, subject.name)
         if model is None:
             names = ", ".join(m.model for m in evidence.models)
             refused = f"{kept.where} is about {names}"
@@ -106,6 +107,14 @@ def find_evidence(registry: Registry, subject: Subject, wish: Wish) -> Taken[Fou
         hint="run the workflow that measures it on this commit, with `contents: write` so that "
         "the evidence is kept; or give the folder of its report with --evidence",
     )
+
+
+def _model_of(evidence: Evidence, name: str) -> ModelEvidence | None:
+    """Return what is known of a model; one that nobody has named may have any name in its tags."""
+    names = {name, name.replace(":", "/")}
+    unnamed = len(evidence.models) == 1 and evidence.models[0].model == DEFAULT_MODEL
+    found = (model for model in evidence.models if model.model in names or unnamed)
+    return next(found, None)
 
 
 def _kept(registry: Registry, subject: Subject, wish: Wish) -> Iterator[Kept]:
