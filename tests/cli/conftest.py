@@ -15,12 +15,13 @@ from cli.machine import (
     pull_request,
     repository,
 )
+from cli.releasing import Project
+from fakes.github import GitHubStandIn
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from fakes.git import GitFolder
-    from fakes.github import GitHubStandIn
 
 
 @pytest.fixture
@@ -71,3 +72,34 @@ def forked(forked_template: GitFolder, tmp_path: Path) -> GitFolder:
 def job(forked: GitFolder, github: GitHubStandIn) -> Job:
     """The job of pull request 7, which is to fail."""
     return pull_request(forked, github)
+
+
+@pytest.fixture(scope="session")
+def project_template(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    folder = tmp_path_factory.mktemp("project")
+    with GitHubStandIn() as github:
+        return Project.new(Machine(repository(folder / "work")), github, folder)
+
+
+@pytest.fixture
+def project(project_template: Project, github: GitHubStandIn, tmp_path: Path) -> Project:
+    """A repository for releases, with rules that are older than anything that is measured."""
+    return project_template.copied(tmp_path, github)
+
+
+@pytest.fixture(scope="session")
+def released_template(
+    project_template: Project, tmp_path_factory: pytest.TempPathFactory
+) -> Project:
+    with GitHubStandIn() as github:
+        made = project_template.copied(tmp_path_factory.mktemp("released"), github)
+        made.pushed(0.9)
+        assert made.release("register", "iris").exit_code == 0
+        assert made.release("promote", "iris", "v0.0.1", "production").exit_code == 0
+        return made
+
+
+@pytest.fixture
+def released(released_template: Project, github: GitHubStandIn, tmp_path: Path) -> Project:
+    """The same where v0.0.1, of 0.9, holds production."""
+    return released_template.copied(tmp_path, github)

@@ -19,20 +19,6 @@ if TYPE_CHECKING:
     from fakes.github import GitHubStandIn
 
 
-@pytest.fixture
-def project(machine: Machine, github: GitHubStandIn, tmp_path: Path) -> Project:
-    return Project.new(machine, github, tmp_path)
-
-
-@pytest.fixture
-def released(project: Project) -> Project:
-    """v0.0.1 holds production."""
-    project.pushed(0.9)
-    assert project.release("register", "iris").exit_code == 0
-    assert project.release("promote", "iris", "v0.0.1", "production").exit_code == 0
-    return project
-
-
 def test_a_tag_says_what_the_gate_found(released: Project) -> None:
     message = released.tag("iris@v0.0.1")
     written = released.written()

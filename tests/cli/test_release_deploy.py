@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cli.machine import Machine
 from cli.releasing import RULES, Project, weights
-from fakes.github import TOKEN
+from fakes.github import TOKEN, GitHubStandIn
 from fakes.serving import Serving
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cli.machine import Job
-    from fakes.github import GitHubStandIn
     from fakes.github.state import Deployment
 
 STAGE = """\
@@ -35,19 +33,38 @@ release:
 COPY = 'cp "$MLGATE_MODELS" "$LIVE/model.safetensors"; echo "$MLGATE_VERSION" >> "$LIVE/log"'
 
 
-@pytest.fixture
-def serving(tmp_path: Path) -> Iterator[Serving]:
-    (tmp_path / "live").mkdir()
-    with Serving(tmp_path / "live") as running:
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    with Serving(tmp_path_factory.mktemp("live")) as running:
         yield running
 
 
 @pytest.fixture
-def project(machine: Machine, github: GitHubStandIn, tmp_path: Path, serving: Serving) -> Project:
+def serving(server: Serving, tmp_path: Path) -> Serving:
+    """The server, for a folder of this test."""
+    server.folder = tmp_path / "live"
+    server.folder.mkdir()
+    server.spoil = None
+    server.asked.clear()
+    return server
+
+
+@pytest.fixture(scope="session")
+def configured(
+    project_template: Project, server: Serving, tmp_path_factory: pytest.TempPathFactory
+) -> Project:
+    with GitHubStandIn() as github:
+        made = project_template.copied(tmp_path_factory.mktemp("configured"), github)
+        configure(made, server)
+        return made
+
+
+@pytest.fixture
+def project(
+    configured: Project, github: GitHubStandIn, tmp_path: Path, serving: Serving
+) -> Project:
     github.world.tokens[TOKEN].permissions |= {"contents": "write", "deployments": "write"}
-    made = Project.new(Machine(machine.work, {"LIVE": str(serving.folder)}), github, tmp_path)
-    configure(made, serving)
-    return made
+    return configured.copied(tmp_path, github, LIVE=str(serving.folder))
 
 
 def configure(project: Project, serving: Serving, deploy: str = COPY, more: str = "") -> None:
@@ -90,12 +107,23 @@ class Deployed:
         return ran.exit_code, ran.output, job
 
 
+@pytest.fixture(scope="session")
+def registered_once(configured: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    with GitHubStandIn() as github:
+        made = configured.copied(tmp_path_factory.mktemp("registered"), github)
+        assert registered(made, 0.9) == "iris@v0.0.1"
+        return made
+
+
 @pytest.fixture
-def live(project: Project) -> Deployed:
+def live(
+    registered_once: Project, github: GitHubStandIn, tmp_path: Path, serving: Serving
+) -> Deployed:
     """v0.0.1 is deployed."""
-    tag = registered(project, 0.9)
+    github.world.tokens[TOKEN].permissions |= {"contents": "write", "deployments": "write"}
+    project = registered_once.copied(tmp_path, github, LIVE=str(serving.folder))
     made = Deployed(project)
-    code, output, _ = made.to_production(tag)
+    code, output, _ = made.to_production("iris@v0.0.1")
     assert code == 0, output
     return made
 

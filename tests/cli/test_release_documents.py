@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from cyclonedx.schema import SchemaVersion
@@ -16,15 +15,6 @@ from cyclonedx.validation.json import JsonStrictValidator
 from cli.releasing import RULES, Project
 from mlgate.errors import ConfigError, SourceError
 from mlgate.release.signing import check_signature, sign_folder
-
-if TYPE_CHECKING:
-    from cli.machine import Machine
-    from fakes.github import GitHubStandIn
-
-
-@pytest.fixture
-def project(machine: Machine, github: GitHubStandIn, tmp_path: Path) -> Project:
-    return Project.new(machine, github, tmp_path)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,9 +21,7 @@ from mlgate.documents.codec import decode, encode
 from mlgate.documents.release import Release
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from cli.machine import Job, Machine
+    from cli.machine import Job
     from fakes.github import GitHubStandIn
 
 PREDICTED = """\
@@ -34,11 +33,6 @@ predictions: {file: predictions.csv, id: id, label: churned, score: score, store
 gate:
   - {metric: roc_auc, max-drop: 0.02}
 """
-
-
-@pytest.fixture
-def project(machine: Machine, github: GitHubStandIn, tmp_path: Path) -> Project:
-    return Project.new(machine, github, tmp_path)
 
 
 def test_rows_of_both_versions_are_paired(project: Project) -> None:
@@ -158,10 +152,11 @@ def measured(project: Project) -> Job:
     job = project.job("push", ref="refs/heads/main")
     job.report("--store", "never", "--post", "never")
     github = project.github
-    payload = json.loads((project.machine.path.parent / "work-runner/event.json").read_text())
+    event = Path(job.env["GITHUB_EVENT_PATH"])
+    payload = json.loads(event.read_text())
     ours = shapes.minimal_repository(github.url, github.repo)["id"]
     payload["repository"]["id"] = ours
-    (project.machine.path.parent / "work-runner/event.json").write_text(json.dumps(payload))
+    event.write_text(json.dumps(payload))
     return job.given(GITHUB_REPOSITORY_ID=str(ours))
 
 

@@ -13,7 +13,7 @@ from fakes.github import TOKEN
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cli.machine import Job, Machine
+    from cli.machine import Job
     from fakes.github import GitHubStandIn
 
 OWN = """\
@@ -28,9 +28,9 @@ release:
 
 
 @pytest.fixture
-def project(machine: Machine, github: GitHubStandIn, tmp_path: Path) -> Project:
+def project(project_template: Project, github: GitHubStandIn, tmp_path: Path) -> Project:
     github.world.tokens[TOKEN].permissions["contents"] = "write"
-    return Project.new(machine, github, tmp_path)
+    return project_template.copied(tmp_path, github)
 
 
 def registered(project: Project, value: float = 0.9) -> Job:
