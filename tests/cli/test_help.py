@@ -41,6 +41,7 @@ def test_every_command_has_help_with_an_example(machine: Machine, command: str) 
     assert re.search(rf"Examples?:\s+mlgate {command}", ran.stdout)
     assert ran.stdout.startswith(f"Usage: mlgate {command} ")
     assert max(map(len, ran.stdout.splitlines())) <= 100
+    assert '[default: ""]' not in ran.stdout
 
 
 def test_the_whole_names_every_command_and_exit_code(machine: Machine) -> None:

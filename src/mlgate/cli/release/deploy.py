@@ -9,8 +9,7 @@ import click
 from mlgate.cli.release.options import verification_options
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from mlgate.cli.release.options import Sources
     from mlgate.cli.session import Session
 
 EXAMPLES = """
@@ -56,10 +55,7 @@ def deploy(
     *,
     tag: str,
     stage: str,
-    branch: str,
-    evidence: Path | None,
-    models: Path | None,
-    artifact: str,
+    sources: Sources,
     again: bool,
     push: bool,
     form: str,
@@ -73,13 +69,10 @@ def deploy(
     Exit codes: those of `mlgate release verify`; 1 where it was tried and went back.
     """
     from mlgate.cli.release.forward import deploy_tag  # noqa: PLC0415  # `--help` needs none of it
-    from mlgate.cli.release.options import wish_of  # noqa: PLC0415
     from mlgate.cli.release.said import tell  # noqa: PLC0415
 
     session: Session = ctx.obj
-    wish = wish_of(
-        session, stage=stage, branch=branch, evidence=evidence, models=models, artifact=artifact
-    )
+    wish = sources.wish(session, stage)
     release = deploy_tag(session, tag, wish, again=again, push=push)
     tell(session, release, form)
     ctx.exit(release.exit_code)

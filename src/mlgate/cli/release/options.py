@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -36,31 +37,44 @@ _OPTIONS = (
     click.option(
         "--artifact",
         default="",
+        show_default=False,
         metavar="NAME",
         help="Artifact of the run on the commit, where the repository keeps no evidence.",
     ),
 )
 
 
+class Sources(NamedTuple):
+    """Where what is verified comes from, as the options say."""
+
+    branch: str
+    evidence: Path | None
+    models: Path | None
+    artifact: str
+
+    def wish(self, session: Session, stage: str) -> Wish:
+        """Return how to verify, against the version that holds ``stage``."""
+        from mlgate.cli.posting import Posting  # noqa: PLC0415  # `--help` needs none of it
+        from mlgate.cli.release.measured import Wish  # noqa: PLC0415
+
+        return Wish(
+            branch=self.branch,
+            stage=stage,
+            evidence=self.evidence,
+            files=self.models,
+            ask_artifact=Posting(enabled=False).ask_artifact(session, self.artifact),
+        )
+
+
 def verification_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options to a command."""
+    """Add the options to a command, which gets them together as ``sources``."""
+
+    @functools.wraps(command)
+    def together(*args: Any, **given: Any) -> Any:  # noqa: ANN401 - whatever click gives
+        sources = Sources(*(given.pop(name) for name in Sources._fields))
+        return command(*args, sources=sources, **given)
+
+    wrapped: Callable[..., Any] = together
     for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
-def wish_of(
-    session: Session,
-    *,
-    stage: str,
-    branch: str,
-    evidence: Path | None,
-    models: Path | None,
-    artifact: str,
-) -> Wish:
-    """Return how to verify."""
-    from mlgate.cli.posting import Posting  # noqa: PLC0415  # `--help` needs none of it
-    from mlgate.cli.release.measured import Wish  # noqa: PLC0415
-
-    ask = Posting(enabled=False).ask_artifact(session, artifact)
-    return Wish(branch=branch, stage=stage, evidence=evidence, files=models, ask_artifact=ask)
+        wrapped = option(wrapped)
+    return wrapped

@@ -25,6 +25,7 @@ Examples:
 @click.option(
     "--expect",
     default="",
+    show_default=False,
     metavar="VERSION",
     help="Only if this version holds the stage; `none` for an empty one.",
 )

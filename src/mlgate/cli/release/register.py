@@ -9,8 +9,7 @@ import click
 from mlgate.cli.release.options import verification_options
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from mlgate.cli.release.options import Sources
     from mlgate.cli.session import Session
     from mlgate.release.versions import Bump
 
@@ -35,7 +34,9 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.argument("name")
 @click.argument("revision", default="HEAD", metavar="[REV]")
-@click.option("--version", "version", default="", metavar="VERSION", help="As in v1.2.0.")
+@click.option(
+    "--version", "version", default="", show_default=False, metavar="VERSION", help="As in v1.2.0."
+)
 @click.option(
     "--bump",
     type=click.Choice(["major", "minor", "patch"]),
@@ -44,6 +45,7 @@ Examples:
 @click.option(
     "--labels",
     default="",
+    show_default=False,
     metavar="TEXT",
     help="Labels of a pull request, one per line or a JSON list; without one that asks for a "
     "version nothing is registered.",
@@ -53,12 +55,20 @@ Examples:
     is_flag=True,
     help="Take the labels of the pull request that was merged as this commit.",
 )
-@click.option("--message", "-m", default="", metavar="TEXT", help="What is new, in a sentence.")
+@click.option(
+    "--message",
+    "-m",
+    default="",
+    show_default=False,
+    metavar="TEXT",
+    help="What is new, in a sentence.",
+)
 @click.option(
     "--stage",
     default="",
+    show_default="the version before",
     metavar="NAME",
-    help="Compare with the version that holds this stage.  [default: the version before]",
+    help="Compare with the version that holds this stage.",
 )
 @verification_options
 @click.option("--push/--no-push", default=True, show_default=True, help="Push the tag.")
@@ -74,10 +84,7 @@ def register(
     from_pull_request: bool,
     message: str,
     stage: str,
-    branch: str,
-    evidence: Path | None,
-    models: Path | None,
-    artifact: str,
+    sources: Sources,
     push: bool,
 ) -> None:
     """Verify REV and tag it as a version of the model NAME.
@@ -86,7 +93,6 @@ def register(
     data, the commit of the rules, and where the evidence is. A commit that does not hold is
     refused, with the exit codes of `mlgate release verify`. Running it again changes nothing.
     """
-    from mlgate.cli.release.options import wish_of  # noqa: PLC0415  # `--help` needs none of it
     from mlgate.cli.release.registering import Registration  # noqa: PLC0415
     from mlgate.cli.release.registry import open_registry  # noqa: PLC0415
     from mlgate.cli.release.said import tell, write_step_outputs  # noqa: PLC0415
@@ -112,9 +118,7 @@ def register(
         message=message,
         push=push,
     )
-    wish = wish_of(
-        session, stage=stage, branch=branch, evidence=evidence, models=models, artifact=artifact
-    )
+    wish = sources.wish(session, stage)
     release, is_new = registration.run(registry, wish)
     tell(session, release, "text")
     write_step_outputs(session, {"registered": str(is_new).lower()})

@@ -21,8 +21,20 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.argument("name")
 @click.argument("stage")
-@click.option("--to", default="", metavar="VERSION", help="This one.  [default: the one before]")
-@click.option("--reason", default="", metavar="TEXT", help="Why, for the message of the tag.")
+@click.option(
+    "--to",
+    default="",
+    show_default="the one before",
+    metavar="VERSION",
+    help="Go back to this one.",
+)
+@click.option(
+    "--reason",
+    default="",
+    show_default=False,
+    metavar="TEXT",
+    help="Why, for the message of the tag.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would happen, and write nothing.")
 @click.option("--push/--no-push", default=True, show_default=True, help="Push the tag.")
 @click.pass_context

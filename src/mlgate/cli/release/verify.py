@@ -10,6 +10,7 @@ import click
 from mlgate.cli.release.options import verification_options
 
 if TYPE_CHECKING:
+    from mlgate.cli.release.options import Sources
     from mlgate.cli.session import Session
 
 EXAMPLES = """
@@ -26,8 +27,9 @@ Examples:
 @click.option(
     "--stage",
     default="",
+    show_default="the version before",
     metavar="NAME",
-    help="Compare with the version that holds this stage.  [default: the version before]",
+    help="Compare with the version that holds this stage.",
 )
 @verification_options
 @click.option(
@@ -50,10 +52,7 @@ def verify(
     *,
     tag: str,
     stage: str,
-    branch: str,
-    evidence: Path | None,
-    models: Path | None,
-    artifact: str,
+    sources: Sources,
     sign_with: Path | None,
     form: str,
 ) -> None:
@@ -69,14 +68,11 @@ def verify(
     Exit codes: 0 verified, 1 not good enough, 2 not a release tag, 3 something is missing or not
     what it was.
     """
-    from mlgate.cli.release.options import wish_of  # noqa: PLC0415  # `--help` needs none of it
     from mlgate.cli.release.said import tell  # noqa: PLC0415
     from mlgate.cli.release.verified_tag import verified_tag  # noqa: PLC0415
 
     session: Session = ctx.obj
-    wish = wish_of(
-        session, stage=stage, branch=branch, evidence=evidence, models=models, artifact=artifact
-    )
+    wish = sources.wish(session, stage)
     release = verified_tag(session, tag, wish, sign_with)
     tell(session, release, form)
     ctx.exit(release.exit_code)

@@ -20,7 +20,13 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.argument("what", metavar="NAME[@VERSION|#STAGE]")
-@click.option("--reason", default="", metavar="TEXT", help="Why, for the message of the tag.")
+@click.option(
+    "--reason",
+    default="",
+    show_default=False,
+    metavar="TEXT",
+    help="Why, for the message of the tag.",
+)
 @click.option("--push/--no-push", default=True, show_default=True, help="Push the tag.")
 @click.pass_context
 def withdraw(ctx: click.Context, *, what: str, reason: str, push: bool) -> None:
