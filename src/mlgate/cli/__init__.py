@@ -81,6 +81,13 @@ class LazyGroup(click.Group):
             return None
         name = cmd_name.replace("-", "_")
         command: click.Command = getattr(import_module(f"{self.package}.{name}"), name)
+        for option in command.params:
+            if (
+                isinstance(option, click.Option)
+                and option.default == ""
+                and not option.show_default
+            ):
+                option.show_default = False  # nothing to show
         return command
 
     def resolve_command(

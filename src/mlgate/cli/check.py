@@ -33,80 +33,35 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.option(
-    "--train",
-    default="",
-    show_default=False,
-    metavar="PATH",
-    help="Table that the model is trained on.",
-)
-@click.option(
-    "--test", default="", show_default=False, metavar="PATH", help="Table that it is evaluated on."
-)
+@click.option("--train", default="", metavar="PATH", help="Table that the model is trained on.")
+@click.option("--test", default="", metavar="PATH", help="Table that it is evaluated on.")
 @click.option(
     "--reference",
     default="",
-    show_default=False,
     metavar="PATH",
     help="Table, or profile of one, that the others are compared with.",
 )
-@click.option(
-    "--label",
-    default="",
-    show_default=False,
-    metavar="COLUMN",
-    help="Column that the model predicts.",
-)
-@click.option(
-    "--prediction",
-    default="",
-    show_default=False,
-    metavar="COLUMN",
-    help="Column of its predictions.",
-)
+@click.option("--label", default="", metavar="COLUMN", help="Column that the model predicts.")
+@click.option("--prediction", default="", metavar="COLUMN", help="Column of its predictions.")
 @click.option(
     "--id",
     "row_id",
     default="",
-    show_default=False,
     envvar="MLGATE_CHECK_ID",
     metavar="COLUMN",
     help="Column that names a row.",
 )
-@click.option(
-    "--datetime",
-    default="",
-    show_default=False,
-    metavar="COLUMN",
-    help="Column of the time of a row.",
-)
-@click.option(
-    "--model",
-    default="",
-    show_default=False,
-    metavar="NAME",
-    help="Check the data of this model only.",
-)
+@click.option("--datetime", default="", metavar="COLUMN", help="Column of the time of a row.")
+@click.option("--model", default="", metavar="NAME", help="Check the data of this model only.")
 @click.option(
     "--engine",
     default="",
-    show_default=False,
     metavar="NAME",
     help="builtin, deepchecks or dvc, instead of what mlgate.yml says.",
 )
+@click.option("--base", default="", metavar="REV", help="Baseline, for `reference: {rev: base}`.")
 @click.option(
-    "--base",
-    default="",
-    show_default=False,
-    metavar="REV",
-    help="Baseline, for `reference: {rev: base}`.",
-)
-@click.option(
-    "--memory",
-    default="",
-    show_default=False,
-    metavar="SIZE",
-    help="Most memory to use, as in 4GB; more is spilled.",
+    "--memory", default="", metavar="SIZE", help="Most memory to use, as in 4GB; more is spilled."
 )
 @click.option(
     "--format",
@@ -120,7 +75,6 @@ Examples:
 @click.option(
     "--write-schema",
     default="",
-    show_default=False,
     metavar="FILE",
     help="Write what the columns of the data are to FILE, for review, and check nothing.",
 )

@@ -31,67 +31,26 @@ TASKS: Final = ("binary", "multiclass", "regression", "quantile", "ranking")
 
 @click.command(epilog=EXAMPLES)
 @click.argument("file", required=False, metavar="[FILE]", envvar="MLGATE_EVALUATE_FILE")
-@click.option(
-    "--against", default="", show_default=False, metavar="FILE", help="Predictions of the baseline."
-)
-@click.option(
-    "--base",
-    default="",
-    show_default=False,
-    metavar="REV",
-    help="Revision that holds the baseline's.",
-)
+@click.option("--against", default="", metavar="FILE", help="Predictions of the baseline.")
+@click.option("--base", default="", metavar="REV", help="Revision that holds the baseline's.")
 @click.option(
     "--id",
     "row_id",
     default="",
-    show_default=False,
     envvar="MLGATE_EVALUATE_ID",
     metavar="COLUMN",
     help="Column that names a row; needed to compare row by row.",
 )
+@click.option("--label", default="", metavar="COLUMN", help="Column of what is true.")
+@click.option("--prediction", default="", metavar="COLUMN", help="Column of what was predicted.")
 @click.option(
-    "--label", default="", show_default=False, metavar="COLUMN", help="Column of what is true."
+    "--score", default="", metavar="COLUMN", help="Column of the score, or a pattern as in 'p_*'."
 )
-@click.option(
-    "--prediction",
-    default="",
-    show_default=False,
-    metavar="COLUMN",
-    help="Column of what was predicted.",
-)
-@click.option(
-    "--score",
-    default="",
-    show_default=False,
-    metavar="COLUMN",
-    help="Column of the score, or a pattern as in 'p_*'.",
-)
-@click.option(
-    "--positive",
-    default="",
-    show_default=False,
-    metavar="CLASS",
-    help="Class that the score is about.",
-)
+@click.option("--positive", default="", metavar="CLASS", help="Class that the score is about.")
 @click.option("--task", type=click.Choice(TASKS), help="What the model does.  [default: seen]")
-@click.option(
-    "--weight", default="", show_default=False, metavar="COLUMN", help="Column of weights."
-)
-@click.option(
-    "--group",
-    default="",
-    show_default=False,
-    metavar="COLUMN",
-    help="Column of rows that go together.",
-)
-@click.option(
-    "--query",
-    default="",
-    show_default=False,
-    metavar="COLUMN",
-    help="Column of queries, in a ranking.",
-)
+@click.option("--weight", default="", metavar="COLUMN", help="Column of weights.")
+@click.option("--group", default="", metavar="COLUMN", help="Column of rows that go together.")
+@click.option("--query", default="", metavar="COLUMN", help="Column of queries, in a ranking.")
 @click.option(
     "--slice",
     "slices",
@@ -110,9 +69,7 @@ TASKS: Final = ("binary", "multiclass", "regression", "quantile", "ranking")
     metavar="NAME",
     help="A metric; may be repeated, or given one per line.  [default: the usual ones]",
 )
-@click.option(
-    "--model", default="", show_default=False, metavar="NAME", help="Evaluate this model only."
-)
+@click.option("--model", default="", metavar="NAME", help="Evaluate this model only.")
 @click.option(
     "--format",
     "form",

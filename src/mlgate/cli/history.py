@@ -23,7 +23,7 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.argument("revision", default="HEAD", metavar="[REV]")
 @click.option("--metric", default="*", metavar="GLOB", help="Metrics to show, as in `auc*`.")
-@click.option("--model", default="", show_default=False, metavar="NAME", help="One model only.")
+@click.option("--model", default="", metavar="NAME", help="One model only.")
 @click.option(
     "--limit",
     type=click.IntRange(1, 10_000),

@@ -67,18 +67,11 @@ _SIZES: Final = (200, 500, 1000, 2000, 5000, 10_000, 50_000, 100_000)
     "--report",
     "report_path",
     default="",
-    show_default=False,
     metavar="PATH",
     help="Take the spread from two models that you have: from this report's interval of the "
     "metric, which may be any.",
 )
-@click.option(
-    "--model",
-    default="",
-    show_default=False,
-    metavar="NAME",
-    help="With --report: the model meant.",
-)
+@click.option("--model", default="", metavar="NAME", help="With --report: the model meant.")
 @click.option(
     "--rules",
     type=click.IntRange(1, 1000),

@@ -26,12 +26,8 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.argument("table", metavar="TABLE")
-@click.option(
-    "--output", "-o", default="", show_default=False, metavar="FILE", help="Write to FILE."
-)
-@click.option(
-    "--where", default="", show_default=False, metavar="CONDITION", help="Which rows count, in SQL."
-)
+@click.option("--output", "-o", default="", metavar="FILE", help="Write to FILE.")
+@click.option("--where", default="", metavar="CONDITION", help="Which rows count, in SQL.")
 @click.option(
     "--categorical", multiple=True, metavar="COLUMN", help="A column of numbers that are names."
 )
@@ -39,11 +35,7 @@ Examples:
     "--ignore", multiple=True, metavar="COLUMN", help="A column to leave out, as one of secrets."
 )
 @click.option(
-    "--memory",
-    default="",
-    show_default=False,
-    metavar="SIZE",
-    help="Most memory to use, as in 4GB; more is spilled.",
+    "--memory", default="", metavar="SIZE", help="Most memory to use, as in 4GB; more is spilled."
 )
 @click.pass_context
 def profile(

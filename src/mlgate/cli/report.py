@@ -49,7 +49,6 @@ Examples:
 @click.option(
     "--against",
     default="",
-    show_default=False,
     metavar="FILE",
     help="Predictions of the baseline, which an earlier step has brought, as from its artifact.",
 )

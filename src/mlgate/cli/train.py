@@ -54,9 +54,7 @@ class Duration(click.ParamType[float]):
 
 @click.command(epilog=EXAMPLES)
 @click.argument("command", nargs=-1, type=Command(), envvar="MLGATE_TRAIN_COMMAND")
-@click.option(
-    "--model", default="", show_default=False, metavar="NAME", help="Train this model only."
-)
+@click.option("--model", default="", metavar="NAME", help="Train this model only.")
 @click.option(
     "--timeout",
     type=Duration(),

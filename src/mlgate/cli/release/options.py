@@ -37,7 +37,6 @@ _OPTIONS = (
     click.option(
         "--artifact",
         default="",
-        show_default=False,
         metavar="NAME",
         help="Artifact of the run on the commit, where the repository keeps no evidence.",
     ),

@@ -25,7 +25,6 @@ Examples:
 @click.option(
     "--expect",
     default="",
-    show_default=False,
     metavar="VERSION",
     help="Only if this version holds the stage; `none` for an empty one.",
 )

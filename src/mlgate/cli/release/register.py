@@ -34,9 +34,7 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.argument("name")
 @click.argument("revision", default="HEAD", metavar="[REV]")
-@click.option(
-    "--version", "version", default="", show_default=False, metavar="VERSION", help="As in v1.2.0."
-)
+@click.option("--version", "version", default="", metavar="VERSION", help="As in v1.2.0.")
 @click.option(
     "--bump",
     type=click.Choice(["major", "minor", "patch"]),
@@ -45,7 +43,6 @@ Examples:
 @click.option(
     "--labels",
     default="",
-    show_default=False,
     metavar="TEXT",
     help="Labels of a pull request, one per line or a JSON list; without one that asks for a "
     "version nothing is registered.",
@@ -59,7 +56,6 @@ Examples:
     "--message",
     "-m",
     default="",
-    show_default=False,
     metavar="TEXT",
     help="What is new, in a sentence.",
 )

@@ -31,7 +31,6 @@ Examples:
 @click.option(
     "--reason",
     default="",
-    show_default=False,
     metavar="TEXT",
     help="Why, for the message of the tag.",
 )
