@@ -166,7 +166,8 @@ class TestFollow:
         ran = machine.run("train")
         assert ran.exit_code == 0, ran.output
         assert submission(ran) == name
-        assert ran.stdout.endswith("started\ndone\n")
+        told = [line for line in ran.stdout.splitlines() if line in {"started", "done"}]
+        assert told == ["started", "done"]  # Ray writes lines of its own between them
         assert (machine.path / "model.bin").read_text() == "trained"
         assert [n for n in head.jobs() if n.startswith(name)] == [name]
 
