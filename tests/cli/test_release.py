@@ -11,7 +11,7 @@ import pytest
 from cli.machine import Machine
 from cli.releasing import RULES, Project, weights
 from fakes.git import GitFolder
-from fakes.tags import Tagged, make_tags
+from fakes.tags import START, Tagged, make_tags
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -467,6 +467,19 @@ def test_clocks_that_disagree_are_said(released: Project) -> None:
     released.release("promote", "rose", "v1.1.0", "prod", "--no-push")
     shown = released.release("show", "rose#prod").stdout
     assert "v1.1.0" in shown
+
+
+def test_a_tag_from_the_future_does_not_hide_later_ones(released: Project) -> None:
+    """Somebody's clock was decades ahead: what is written after that is still later."""
+    commits = [released.work.head(), released.pushed(0.91)]
+    released.release("register", "iris")
+    make_tags(released.work, commits, [Tagged("iris#production#5", 0, 10**9)])
+    assert released.release("promote", "iris", "v0.0.2", "production").exit_code == 0
+    assert "v0.0.2" in released.release("show", "iris#production").stdout
+    at = released.work.git(
+        "for-each-ref", "--format=%(taggerdate:unix)", "refs/tags/iris#production#6"
+    )
+    assert int(at) == START + 10**9 + 1
 
 
 def test_a_remote_that_refuses(released: Project) -> None:

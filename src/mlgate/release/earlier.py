@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from mlgate.errors import SourceError
 from mlgate.release.folder import names_of
-from mlgate.sources.git import GitError
+from mlgate.sources.git import COMMIT, GitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -59,7 +59,7 @@ def _pieces(
     repository: Repository, file: ReleasedFile, tag: str, name: str, download: Download
 ) -> Iterable[bytes]:
     kind, _, digest = file.digest.partition(":")
-    if kind == "git":
+    if kind == "git" and COMMIT.fullmatch(digest):  # a tag's message may say anything
         try:
             return [repository.git("cat-file", "blob", digest, seconds=_GIT_SECONDS)]
         except GitError:
