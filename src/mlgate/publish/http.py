@@ -11,13 +11,14 @@ import re
 from dataclasses import dataclass, field
 from io import BufferedReader
 from typing import TYPE_CHECKING, Final, Self
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from requests.utils import parse_header_links
 from urllib3.exceptions import NewConnectionError
 
 from mlgate.errors import PublishError
+from mlgate.publish.addresses import joined, origin_of, path_of, uploads_of
 from mlgate.publish.patience import TRIES, Clock, backoff_s, limit_s, utc
 from mlgate.publish.refusal import UncertainError, message_of, refused
 
@@ -185,8 +186,8 @@ class GitHubApi:
             PublishError: the address is elsewhere, or the file cannot be read.
             UncertainError: there was no answer; look before trying again.
         """
-        what = f"POST {_path(url)}"
-        if _origin(url) not in {_origin(self.base_url), _uploads(self.base_url)}:
+        what = f"POST {path_of(url)}"
+        if origin_of(url) not in {origin_of(self.base_url), uploads_of(self.base_url)}:
             raise PublishError(f"{what}: the address is on another server")
         self._pace("POST")
         try:
@@ -226,14 +227,14 @@ class GitHubApi:
             ) as response:
                 if response.status_code not in _REDIRECTS:
                     if response.status_code >= _CLIENT_ERROR:
-                        raise PublishError(f"GET {_path(url)}: {response.status_code}")
+                        raise PublishError(f"GET {path_of(url)}: {response.status_code}")
                     yield from response.iter_content(_CHUNK)
                     return
-                target = _joined(url, response.headers.get("location", ""))
-            if _origin(target)[0] not in {"https", _origin(url)[0]}:
-                raise PublishError(f"GET {_path(url)}: sent on without encryption")
+                target = joined(url, response.headers.get("location", ""))
+            if origin_of(target)[0] not in {"https", origin_of(url)[0]}:
+                raise PublishError(f"GET {path_of(url)}: sent on without encryption")
             url = target
-        raise PublishError(f"GET {_path(url)}: sent on too often")
+        raise PublishError(f"GET {path_of(url)}: sent on too often")
 
     def wait(self, seconds: float, why: str) -> None:
         """Sleep, as long as the budget lasts."""
@@ -258,13 +259,13 @@ class GitHubApi:
             answer = self._once(method, url, payload)
             if isinstance(answer, _Lost) or answer.status not in _REDIRECTS:
                 return answer
-            target = _joined(url, answer.headers.get("location", ""))
-            if method != "GET" and _origin(target) != _origin(url):
-                raise PublishError(f"{method} {_path(url)}: sent on to another server")
-            if _origin(target)[0] != "https" and _origin(target)[0] != _origin(url)[0]:
-                raise PublishError(f"{method} {_path(url)}: sent on without encryption")
+            target = joined(url, answer.headers.get("location", ""))
+            if method != "GET" and origin_of(target) != origin_of(url):
+                raise PublishError(f"{method} {path_of(url)}: sent on to another server")
+            if origin_of(target)[0] != "https" and origin_of(target)[0] != origin_of(url)[0]:
+                raise PublishError(f"{method} {path_of(url)}: sent on without encryption")
             url = target
-        raise PublishError(f"{method} {_path(url)}: sent on too often")
+        raise PublishError(f"{method} {path_of(url)}: sent on too often")
 
     def _once(
         self, method: str, url: str, payload: object, timeout: tuple[float, float] = TIMEOUT_S
@@ -283,15 +284,15 @@ class GitHubApi:
                 stream=True,
             ) as response:
                 lowered = {name.lower(): value for name, value in response.headers.items()}
-                body = _bounded(response, _path(url))
+                body = _bounded(response, path_of(url))
                 return Answer(
-                    url=_path(url), status=response.status_code, headers=lowered, body=body
+                    url=path_of(url), status=response.status_code, headers=lowered, body=body
                 )
         except requests.RequestException as exc:
             # Its text may quote a proxy's password and its request holds the token: keep neither.
             failure, sent, passing = type(exc).__name__, not _never_left(exc), _may_pass(exc)
         if not passing:
-            raise PublishError(f"{method} {_path(url)}: {failure}")
+            raise PublishError(f"{method} {path_of(url)}: {failure}")
         return _Lost(failure, sent)
 
     def _session_now(self) -> requests.Session:
@@ -302,20 +303,20 @@ class GitHubApi:
     def _authorise(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Add the token for our own server only; being there at all keeps ``.netrc`` out."""
         request.headers.pop("Authorization", None)
-        ours = {_origin(self.base_url), _uploads(self.base_url)}
-        if self.token and _origin(request.url or "") in ours:
+        ours = {origin_of(self.base_url), uploads_of(self.base_url)}
+        if self.token and origin_of(request.url or "") in ours:
             request.headers["Authorization"] = f"Bearer {self.token}"
         return request
 
     def _absolute(self, path: str) -> str:
         if path.startswith("/"):
             return self.base_url + path
-        if _origin(path) != _origin(self.base_url):
-            raise PublishError(f"{_path(path)}: the address is on another server")
+        if origin_of(path) != origin_of(self.base_url):
+            raise PublishError(f"{path_of(path)}: the address is on another server")
         return path
 
     def _name(self, path: str) -> str:
-        return _path(self._absolute(path)).removeprefix(urlsplit(self.base_url).path)
+        return path_of(self._absolute(path)).removeprefix(urlsplit(self.base_url).path)
 
 
 def _body(payload: object) -> tuple[bytes | BinaryIO | None, str | None]:
@@ -325,14 +326,6 @@ def _body(payload: object) -> tuple[bytes | BinaryIO | None, str | None]:
     if isinstance(payload, BufferedReader):
         return payload, "application/octet-stream"
     return json.dumps(payload).encode(), "application/json"
-
-
-def _uploads(base_url: str) -> tuple[str, str, int | None]:
-    """Return the origin that takes uploads; other servers take them themselves."""
-    scheme, host, port = _origin(base_url)
-    if host == "api.github.com" or (host.startswith("api.") and host.endswith(".ghe.com")):
-        return scheme, f"uploads.{host.removeprefix('api.')}", port
-    return scheme, host, port
 
 
 def _retry_s(method: str, what: str, answer: Answer | _Lost, failures: int, chance: float) -> float:
@@ -364,27 +357,6 @@ def _next_page(page: Answer) -> str:
         if link.get("rel") == "next":
             return str(link.get("url", ""))
     return ""
-
-
-def _origin(url: str) -> tuple[str, str, int | None]:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return "", "", None
-    return parts.scheme, parts.hostname or "", port or {"https": 443, "http": 80}.get(parts.scheme)
-
-
-def _joined(url: str, location: str) -> str:
-    try:
-        return urljoin(url, location)
-    except ValueError:
-        return ""
-
-
-def _path(url: str) -> str:
-    """Return what of an address may be printed: never its query, which may hold a signature."""
-    return urlsplit(url).path if _origin(url)[1] else "(not an address)"
 
 
 def _never_left(exc: requests.RequestException) -> bool:

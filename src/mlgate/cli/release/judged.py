@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from mlgate.cli.release.subject import Subject
     from mlgate.cli.scored import Scored
     from mlgate.cli.session import Session
+    from mlgate.documents.comparison import Comparison
+    from mlgate.documents.evidence import ModelEvidence
     from mlgate.documents.verdict import Overall
     from mlgate.policy.config import Config
     from mlgate.release.registry import Model
@@ -165,24 +167,10 @@ def judged(
             explanation=now.why,
             committed_at=_committed_at(session, now.commit),
         )
-    model, source = found.model, rules.decides
-    wanteds = [wanted(source, model.model)]
+    source = rules.decides
+    wanteds = [wanted(source, found.model.model)]
     base = base_evidence(session, wanteds, baseline)
-    scored = _scored(session, rules, found, base)
-    before = base.of(model.model, [model.model])
-    after = msgspec.structs.replace(model, predictions=None)
-    if scored is not None:
-        path = scored.source.path
-        others = tuple(m for m in after.metrics if m.source != path)
-        sources = tuple(s for s in after.sources if s.path != path)
-        after = scored.with_head(msgspec.structs.replace(after, metrics=others, sources=sources))
-        before = scored.with_base(before)
-    compared = compare_models(
-        before,
-        after,
-        confidence=source.policy.confidence,
-        paired=scored.paired if scored else None,
-    )
+    after, compared = _compared(session, rules, found, base)
     head = msgspec.structs.replace(found.kept.evidence, models=(after,))
     comparisons = with_history_of(session, rules, base, wanteds, head, (compared,))
     verdict = judge(
@@ -212,6 +200,24 @@ def judged(
         return Taken(report, said)
     fix = "release a better commit; what is deployed stays as it is"
     return Taken(report, said, "fail", fix, verdict.exit_code)
+
+
+def _compared(
+    session: Session, rules: Rules, found: Found, base: BaseEvidence
+) -> tuple[ModelEvidence, Comparison]:
+    """Return the model and its comparison, by rows where both runs kept their predictions."""
+    after = msgspec.structs.replace(found.model, predictions=None)
+    before = base.of(after.model, [after.model])
+    scored = _scored(session, rules, found, base)
+    if scored is not None:
+        path = scored.source.path
+        others = tuple(m for m in after.metrics if m.source != path)
+        sources = tuple(s for s in after.sources if s.path != path)
+        after = scored.with_head(msgspec.structs.replace(after, metrics=others, sources=sources))
+        before = scored.with_base(before)
+    confidence = rules.decides.policy.confidence
+    paired = scored.paired if scored else None
+    return after, compare_models(before, after, confidence=confidence, paired=paired)
 
 
 def _scored(session: Session, rules: Rules, found: Found, base: BaseEvidence) -> Scored | None:
