@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlgate.cli.release.options import verification_options
+from mlgate.cli.release.options import format_option, verification_options
 
 if TYPE_CHECKING:
     from mlgate.cli.release.options import Sources
@@ -41,14 +41,7 @@ In mlgate.yml:
 @verification_options
 @click.option("--again", is_flag=True, help="Also where the environment has this version.")
 @click.option("--push/--no-push", default=True, show_default=True, help="Push the stage's tag.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Standard output; json is release.json.",
-)
+@format_option
 @click.pass_context
 def deploy(
     ctx: click.Context,

@@ -14,6 +14,30 @@ if TYPE_CHECKING:
     from mlgate.cli.release.measured import Wish
     from mlgate.cli.session import Session
 
+stage_option = click.option(
+    "--stage",
+    default="",
+    show_default="the version before",
+    metavar="NAME",
+    help="Compare with the version that holds this stage.",
+)
+signing_option = click.option(
+    "--sign-with",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="KEY",
+    help="Sign the release with this private key (PEM), by OpenSSF's model-signing.",
+)
+format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Standard output; json is release.json.",
+)
+push_option = click.option(
+    "--push/--no-push", default=True, show_default=True, help="Push the tag."
+)
 _OPTIONS = (
     click.option(
         "--branch",

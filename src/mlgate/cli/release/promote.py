@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlgate.cli.release.options import push_option
+
 if TYPE_CHECKING:
     from mlgate.cli.session import Session
 
@@ -28,7 +30,7 @@ Examples:
     metavar="VERSION",
     help="Only if this version holds the stage; `none` for an empty one.",
 )
-@click.option("--push/--no-push", default=True, show_default=True, help="Push the tag.")
+@push_option
 @click.pass_context
 def promote(
     ctx: click.Context, *, name: str, version: str, stage: str, expect: str, push: bool

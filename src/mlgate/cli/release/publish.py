@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from mlgate.cli.release.options import verification_options
+from mlgate.cli.release.options import (
+    format_option,
+    signing_option,
+    stage_option,
+    verification_options,
+)
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mlgate.cli.release.options import Sources
     from mlgate.cli.session import Session
 
@@ -23,29 +29,11 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.argument("tag", default="", envvar="MLGATE_RELEASE_PUBLISH_TAG", metavar="[TAG]")
-@click.option(
-    "--stage",
-    default="",
-    show_default="the version before",
-    metavar="NAME",
-    help="Compare with the version that holds this stage.",
-)
+@stage_option
 @verification_options
-@click.option(
-    "--sign-with",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="KEY",
-    help="Sign the release with this private key (PEM), by OpenSSF's model-signing.",
-)
+@signing_option
 @click.option("--dry-run", is_flag=True, help="Verify, look at what is there, change nothing.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Standard output; json is release.json.",
-)
+@format_option
 @click.pass_context
 def publish(
     ctx: click.Context,

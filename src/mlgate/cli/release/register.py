@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlgate.cli.release.options import verification_options
+from mlgate.cli.release.options import push_option, stage_option, verification_options
 
 if TYPE_CHECKING:
     from mlgate.cli.release.options import Sources
@@ -59,15 +59,9 @@ Examples:
     metavar="TEXT",
     help="What is new, in a sentence.",
 )
-@click.option(
-    "--stage",
-    default="",
-    show_default="the version before",
-    metavar="NAME",
-    help="Compare with the version that holds this stage.",
-)
+@stage_option
 @verification_options
-@click.option("--push/--no-push", default=True, show_default=True, help="Push the tag.")
+@push_option
 @click.pass_context
 def register(
     ctx: click.Context,

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlgate.cli.release.options import push_option
+
 if TYPE_CHECKING:
     from mlgate.cli.session import Session
 
@@ -35,7 +37,7 @@ Examples:
     help="Why, for the message of the tag.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would happen, and write nothing.")
-@click.option("--push/--no-push", default=True, show_default=True, help="Push the tag.")
+@push_option
 @click.pass_context
 def rollback(
     ctx: click.Context,

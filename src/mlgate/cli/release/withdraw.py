@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlgate.cli.release.options import push_option
+
 if TYPE_CHECKING:
     from mlgate.cli.session import Session
 
@@ -26,7 +28,7 @@ Examples:
     metavar="TEXT",
     help="Why, for the message of the tag.",
 )
-@click.option("--push/--no-push", default=True, show_default=True, help="Push the tag.")
+@push_option
 @click.pass_context
 def withdraw(ctx: click.Context, *, what: str, reason: str, push: bool) -> None:
     """Take back a version, a stage or a model; tags stay, a later one says so.
