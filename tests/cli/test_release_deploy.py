@@ -13,6 +13,8 @@ import pytest
 from cli.releasing import RULES, Project, weights
 from fakes.github import TOKEN, GitHubStandIn
 from fakes.serving import Serving
+from mlgate.errors import PublishError
+from mlgate.release.golden import read_golden
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -290,6 +292,38 @@ def test_a_tag_of_a_stage_starts_its_deployment(
     message = live.project.tag("iris#production#4")
     assert message.startswith("Rollback: iris v0.0.2 gets production, after v0.0.3")
     assert "reason: 'rollback: v0.0.3 does not hold'" in message
+
+
+@pytest.mark.parametrize("trouble", ["forge", "bug"])
+def test_nothing_that_goes_wrong_stops_the_way_back(
+    live: Deployed, serving: Serving, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    """A forge that is down when files are asked for, and what nobody has foreseen."""
+    tag = registered(live.project, 0.91, golden=0.5)
+
+    def broken(*_: object) -> object:
+        raise PublishError("githubstatus.com") if trouble == "forge" else RuntimeError("oops")
+
+    copied = f'cp "${{MLGATE_MODELS:-{serving.folder}/kept}}" "$LIVE/model.safetensors"'
+    (serving.folder / "kept").write_bytes(weights(0.9))
+    configure(live.project, serving, deploy=copied)
+    tag = registered(live.project, 0.92, golden=0.5)
+    where = {
+        "forge": "mlgate.cli.release.forward.bring_back",
+        "bug": "mlgate.cli.release.environment.read_golden",
+    }[trouble]
+    seen = []
+    real = read_golden
+
+    def once(raw: bytes, *, origin: str) -> object:
+        seen.append(origin)
+        return broken() if len(seen) == 1 else real(raw, origin=origin)
+
+    monkeypatch.setattr(where, broken if trouble == "forge" else once)
+    code, output, _ = live.to_production(tag)
+    assert serving.weight == f32(0.9)
+    assert "rolled back to v0.0.1" in output
+    assert code == (1 if trouble == "forge" else 70)
 
 
 # Going back by hand

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,6 +94,26 @@ def test_a_tag_that_moves_while_it_is_published(project: Project, github: GitHub
     assert ran.exit_code == 3, ran.output
     assert "the tag iris@v0.0.1 was moved" in ran.stderr
     assert github.repo.releases[0].draft
+
+
+def test_a_tag_of_a_stage_is_no_version(project: Project, github: GitHubStandIn) -> None:
+    job = registered(project)
+    project.release("promote", "iris", "v0.0.1", "production")
+    ran = job.run("release", "publish", "iris#production#1")
+    assert (ran.exit_code, github.repo.releases) == (2, [])
+    assert "publish the tag that registers iris v0.0.1" in ran.stderr
+
+
+def test_a_link_leads_none_of_our_files_elsewhere(project: Project, tmp_path: Path) -> None:
+    job = registered(project)
+    kept = tmp_path / "elsewhere"
+    (kept / "release").mkdir(parents=True)
+    (kept / "release" / "precious").write_text("x")
+    shutil.rmtree(project.machine.path / ".mlgate")
+    (project.machine.path / ".mlgate").symlink_to(kept)
+    ran = job.run("release", "publish", "iris@v0.0.1")
+    assert (ran.exit_code, "leads outside" in ran.stderr) == (3, True)
+    assert (kept / "release" / "precious").exists()
 
 
 def test_without_the_right_it_says_which(project: Project, github: GitHubStandIn) -> None:

@@ -69,10 +69,21 @@ class CanaryRun:
                 self.shift(percent)
                 steps.append(self._step(percent, steps[-1].seen if steps else 0))
             self.shift(ALL)
-        except BaseException:
-            self.shift(0)
+        except BaseException as exc:
+            self._withdraw(exc)
             raise
         return tuple(steps)
+
+    def _withdraw(self, why: BaseException) -> None:
+        """Take all traffic away; that this fails must not hide why it was needed."""
+        try:
+            self.shift(0)
+        except SourceError as exc:
+            if not isinstance(why, SourceError):
+                return
+            raise CanaryError(
+                f"{why.what}; and its traffic could not be taken away: {exc.what}", hint=why.hint
+            ) from why
 
     def _step(self, percent: int, seen: int) -> Stepped:
         """Look until the numbers decide; more must be seen than at the step before."""

@@ -9,6 +9,7 @@ import shutil
 from typing import TYPE_CHECKING, Final
 
 from mlgate.errors import SourceError
+from mlgate.release.files import inside
 from mlgate.sources.stored import FILE_NAME
 
 if TYPE_CHECKING:
@@ -79,6 +80,15 @@ def _fit(name: str) -> str:
     return _UNFIT.sub("-", name).strip("-.")[-_LONGEST:] or "model"
 
 
+def own_folder(workspace: Path, name: str) -> Path:
+    """Return a folder of ours, ``.mlgate/NAME``.
+
+    Raises:
+        SourceError: a link in the repository would lead it elsewhere.
+    """
+    return inside(workspace, f".mlgate/{name}")
+
+
 def fill_folder(folder: Path, models: Mapping[str, Path], documents: Mapping[str, bytes]) -> None:
     """Make ``folder`` hold exactly these model files and documents.
 
@@ -93,8 +103,6 @@ def fill_folder(folder: Path, models: Mapping[str, Path], documents: Mapping[str
         SourceError: a file cannot be read or written.
     """
     try:
-        if folder.is_symlink():
-            folder.unlink()
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         for name, path in models.items():

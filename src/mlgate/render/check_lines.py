@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from mlgate.ci.commands import log_safe_lines
 from mlgate.render import words
+from mlgate.render.columns import columns
 from mlgate.render.escape import visible
 from mlgate.render.numbers import count
 from mlgate.render.outline import by_model
-from mlgate.render.terminal import clipped, columns, wrapped
+from mlgate.render.terminal import clipped, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from mlgate.ci.commands import log_safe_lines
 from mlgate.render import words
+from mlgate.render.columns import columns
 from mlgate.render.escape import visible
 from mlgate.render.numbers import NONE, alone, count, figures
-from mlgate.render.terminal import columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

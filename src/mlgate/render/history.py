@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgate.ci.commands import log_safe_lines
+from mlgate.render.columns import columns
 from mlgate.render.escape import visible
 from mlgate.render.numbers import shortest
-from mlgate.render.terminal import columns
 from mlgate.render.training import sparkline
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgate.ci.commands import log_safe_lines
+from mlgate.render.columns import columns
 from mlgate.render.escape import visible
-from mlgate.render.terminal import columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mlgate.ci.commands import log_safe_lines
 from mlgate.render import outline, provenance, words
+from mlgate.render.columns import columns
 from mlgate.render.escape import ELLIPSIS, address, visible
 from mlgate.render.numbers import NONE, count
 
@@ -56,21 +56,6 @@ def _log_safe(text: str) -> str:
     """Keep our colours, and let no line be a workflow command: the runner reads this too."""
     parts = _COLOUR.split(text)
     return "".join(p if i % 2 else log_safe_lines(p) for i, p in enumerate(parts))
-
-
-def columns(text: str) -> int:
-    """Return how many terminal columns ``text`` takes.
-
-    >>> columns("abc"), columns("日本"), columns("é")
-    (3, 4, 1)
-    """
-    return sum(_columns_of(character) for character in text)
-
-
-def _columns_of(character: str) -> int:
-    if unicodedata.combining(character) or unicodedata.category(character) in {"Mn", "Me"}:
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
 
 
 def _verdict(report: Report, style: _Style) -> Iterator[str]:
@@ -211,7 +196,7 @@ def clipped(text: str, width: int) -> str:
 def _head(text: str, width: int) -> str:
     taken = used = 0
     for character in text:
-        used += _columns_of(character)
+        used += columns(character)
         if used > width:
             break
         taken += 1

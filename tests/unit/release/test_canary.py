@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -67,6 +67,19 @@ def test_what_is_worse_gets_none() -> None:
     with pytest.raises(CanaryError, match="worse at 5 %"):
         canary(traffic).run()
     assert traffic.shares == [5, 0]
+
+
+def test_traffic_that_cannot_be_taken_away_does_not_hide_why() -> None:
+    traffic = Traffic(canary=0.2, stable=0.01)
+
+    def shift(percent: int) -> None:
+        if percent == 0:
+            raise SourceError("the router is down")
+        traffic.shift(percent)
+
+    run = replace(canary(traffic), shift=shift)
+    with pytest.raises(CanaryError, match=r"worse at 5 %.*; and its traffic.*the router is down"):
+        run.run()
 
 
 def test_what_stays_undecided_goes_back() -> None:

@@ -40,38 +40,42 @@ SAFE = len(HEADER).to_bytes(8, "little") + HEADER + b"\0\0\0\0"
 MODEL = OrderedDict(a=np.arange(3))
 
 
+FORMATS = [
+    (SAFE, Format("safetensors")),
+    *[(pickle.dumps(MODEL, protocol=p), Format("pickle", executes=True)) for p in range(6)],
+    (gzip.compress(pickle.dumps(MODEL)), Format("compressed pickle", executes=True)),
+    (zlib.compress(pickle.dumps(MODEL)), Format("compressed pickle", executes=True)),
+    (gzip.compress(b"a,b\n1,2\n"), Format("compressed")),
+    (zipped("m/data.pkl", "m/data/0"), Format("PyTorch archive with a pickle", executes=True)),
+    (
+        zipped("m/data.pkl", "m/constants.pkl"),
+        Format("TorchScript archive with a pickle", executes=True),
+    ),
+    (zipped("schema.json", "a.npy"), Format("skops")),
+    (zipped("config.json", "metadata.json", "model.weights.h5"), Format("Keras")),
+    (zipped("readme.txt"), Format("zip archive")),
+    (zipped("x")[:-10], Format("broken zip archive")),
+    (saved(np.arange(3)), Format("NumPy array")),
+    (saved(np.arange(3), many=True), Format("NumPy archive")),
+    (b"GGUF\3\0\0\0", Format("GGUF")),
+    (b"\x89HDF\r\n\x1a\n" + b"\0" * 8, Format("HDF5")),
+    (b"\x1c\0\0\0TFL3", Format("TensorFlow Lite")),
+    (b"\x08\x07\x12\x07pytorch\x1a", Format("ONNX")),
+    (b'{"learner": {}}', Format("JSON")),
+    (b"tree\nversion=v4\n", Format("LightGBM text")),
+    (b"", Format("unknown")),
+    (b"1,2,3\n.", Format("unknown")),
+    (b"hello world.", Format("unknown")),
+    (b"id,x\n1,2\n", Format("unknown")),
+    (b"cos\nsystem\n(S'id'\ntR garbage", Format("pickle", executes=True)),
+]
+
+
 @pytest.mark.parametrize(
     ("raw", "found"),
-    [
-        (SAFE, Format("safetensors")),
-        *[(pickle.dumps(MODEL, protocol=p), Format("pickle", executes=True)) for p in range(6)],
-        (gzip.compress(pickle.dumps(MODEL)), Format("compressed pickle", executes=True)),
-        (zlib.compress(pickle.dumps(MODEL)), Format("compressed pickle", executes=True)),
-        (gzip.compress(b"a,b\n1,2\n"), Format("compressed")),
-        (zipped("m/data.pkl", "m/data/0"), Format("PyTorch archive with a pickle", executes=True)),
-        (
-            zipped("m/data.pkl", "m/constants.pkl"),
-            Format("TorchScript archive with a pickle", executes=True),
-        ),
-        (zipped("schema.json", "a.npy"), Format("skops")),
-        (zipped("config.json", "metadata.json", "model.weights.h5"), Format("Keras")),
-        (zipped("readme.txt"), Format("zip archive")),
-        (zipped("x")[:-10], Format("broken zip archive")),
-        (saved(np.arange(3)), Format("NumPy array")),
-        (saved(np.arange(3), many=True), Format("NumPy archive")),
-        (b"GGUF\3\0\0\0", Format("GGUF")),
-        (b"\x89HDF\r\n\x1a\n" + b"\0" * 8, Format("HDF5")),
-        (b"\x1c\0\0\0TFL3", Format("TensorFlow Lite")),
-        (b"\x08\x07\x12\x07pytorch\x1a", Format("ONNX")),
-        (b'{"learner": {}}', Format("JSON")),
-        (b"tree\nversion=v4\n", Format("LightGBM text")),
-        (b"", Format("unknown")),
-        (b"1,2,3\n.", Format("unknown")),
-        (b"hello world.", Format("unknown")),
-        (b"id,x\n1,2\n", Format("unknown")),
-        (b"cos\nsystem\n(S'id'\ntR garbage", Format("pickle", executes=True)),
-    ],
-)
+    FORMATS,
+    ids=[f"{number} {found.name}" for number, (_, found) in enumerate(FORMATS)],
+)  # archives hold the time, and ids must not
 def test_formats(raw: bytes, found: Format) -> None:
     assert format_of(io.BytesIO(raw)) == found
 

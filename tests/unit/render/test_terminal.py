@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
 from fakes import reports
-from mlgate.render.terminal import clipped, columns, render_text, wrapped
+from mlgate.render.columns import columns
+from mlgate.render.terminal import clipped, render_text, wrapped
 
 _ANSI = re.compile("\x1b\\[[0-9;]*m")
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import signal
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from mlgate.cli import OUR_BUG
 from mlgate.cli.release.environment import NO, Environment, Target
 from mlgate.cli.release.registry import open_registry
 from mlgate.cli.release.staging import Staging
 from mlgate.cli.release.trail import Taken, Trail
-from mlgate.errors import ConfigError, PublishError, SourceError
+from mlgate.errors import ConfigError, MlgateError, PublishError, SourceError
 from mlgate.release.folder import digest_of
 from mlgate.release.message import read_message
 
@@ -95,7 +97,7 @@ class Deployment:
             return f"deployed to {name}"
         why = next(s.said for s in reversed(self.trail.steps) if s.outcome == "fail")
         if before is None:
-            said = f"{name} had no version before, so there is none to go back to"
+            said = f"{name} had no other version, so there is none to go back to"
             if target.back:
                 said = f"{name} is not back at {target.version}: nobody knows what it serves"
             fix = f"make sure by hand what {name} serves"
@@ -117,7 +119,7 @@ class Deployment:
         if environment.wanted.canary and not target.back:
             actions.append(("canary", environment.canary))
         for name, action in actions:
-            taken = _tried(trail, name, lambda action=action: action(target))
+            taken = _tried(trail, name, partial(action, target))
             if not taken:
                 return False
         return True
@@ -145,18 +147,28 @@ class Deployment:
         trail = Trail()
         try:
             before = self.bring_back(before)
-        except SourceError as exc:
+        except MlgateError as exc:  # the command may fetch by version; it must get the chance
             trail.add("files", "warn", exc.what, exc.hint)
+        except OSError as exc:
+            trail.add("files", "warn", f"{exc.filename or 'the files'}: {exc.strerror}")
         held = self._holds(before, trail)
         for step in trail.steps:
             said = f"{step.name}: {step.said}"
             code = SourceError.exit_code if step.outcome == "fail" else 0
             self.trail.add("rollback", step.outcome, said, step.fix, code)
-        if held and self.claimed:
-            reason = f"rollback: {before.previous} does not hold"
-            given = lambda: self._given(before, before.previous, reason)  # noqa: E731
-            return _tried(self.trail, "rollback", given)
+        named = self.claimed or any(step.name == "promote" for step in self.trail.steps)
+        if held and named:
+            return _tried(self.trail, "rollback", lambda: self._stage_back(before))
         return held
+
+    def _stage_back(self, before: Target) -> Taken[str]:
+        """Take the stage from a version that got it and does not hold."""
+        name = self.environment.name
+        now = open_registry(self.session, fetch=self.push or None)
+        holder = now.model(before.name).holder(name)
+        if holder is None or holder.version != before.previous:
+            return Taken("", f"{before.previous} does not hold {name}")
+        return self._given(before, before.previous, f"rollback: {before.previous} does not hold")
 
     def _begin(self, target: Target) -> None:
         if self.github is None:
@@ -184,12 +196,20 @@ class Deployment:
             self.session.warn(f"the deployment status was not posted: {exc.what}", exc.hint)
 
 
-def _tried(trail: Trail, name: str, action: Any) -> bool:  # noqa: ANN401 - any step
-    """Take a step, and tell whether it held; what was tried and failed is a no."""
+def _tried(trail: Trail, name: str, action: Callable[[], Taken[Any]]) -> bool:
+    """Take a step, and tell whether it held; what was tried and failed is a no.
+
+    Whatever goes wrong once something is deployed, also what nobody foresaw, is a step that failed:
+    the way back must be gone all the same.
+    """
     before = len(trail.steps)
-    trail.take(name, action)
+    try:
+        trail.take(name, action)
+    except Exception as exc:  # noqa: BLE001 - told, and with the code of a bug
+        what = str(exc.strerror) if isinstance(exc, OSError) else type(exc).__name__
+        trail.add(name, "fail", f"unforeseen: {what}", "please report it", OUR_BUG)
     step = trail.steps[before]
-    if step.outcome == "fail" and name in {"smoke", "canary"}:
+    if step.outcome == "fail" and name in {"smoke", "canary"} and step.code != OUR_BUG:
         trail.steps[before] = msgspec.structs.replace(step, code=NO)
     return step.outcome != "fail"
 

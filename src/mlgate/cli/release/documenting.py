@@ -20,6 +20,7 @@ from mlgate.release.folder import (
     STATEMENT,
     fill_folder,
     names_of,
+    own_folder,
 )
 from mlgate.render.html import render_html
 from mlgate.render.release.bom import render_bom
@@ -77,7 +78,7 @@ def write_documents(
     raw[FILE_NAME] = next(found.kept.files(FILE_NAME), b"")
     if release.report is not None:
         raw[REPORT] = render_html(release.report).encode("utf-8", "replace")
-    folder = session.workspace / ".mlgate" / FOLDER
+    folder = own_folder(session.workspace, FOLDER)
     models = {name: places[path] for path, name in sheet.names.items()}
     fill_folder(folder, models, raw)
     _sign(session, folder, key)

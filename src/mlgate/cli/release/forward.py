@@ -18,7 +18,7 @@ from mlgate.cli.release.verified_tag import verified_tag
 from mlgate.documents.release import Release
 from mlgate.errors import SourceError
 from mlgate.release.earlier import bring_back
-from mlgate.release.folder import digest_of, names_of
+from mlgate.release.folder import digest_of, names_of, own_folder
 from mlgate.release.golden import read_golden
 from mlgate.release.grammar import require_stage, require_version
 from mlgate.release.message import read_message
@@ -60,7 +60,7 @@ def deploy_tag(session: Session, tag: str, wish: Wish, *, again: bool, push: boo
     if held == release.version and not again:
         return msgspec.structs.replace(release, outcome=f"{stage} has it already")
     require_forward(release, held)
-    folder = session.workspace / ".mlgate" / FOLDER
+    folder = own_folder(session.workspace, FOLDER)
     names = names_of(release.models)
     target = Target(
         name=release.name,
@@ -180,7 +180,7 @@ def _deployment(
                 f"{target.tag} does not say which files {target.version} has",
                 hint="let `deploy` fetch them by MLGATE_VERSION",
             )
-        folder = session.workspace / ".mlgate" / EARLIER
+        folder = own_folder(session.workspace, EARLIER)
         download = download_of(session)
         found = bring_back(registry.repository, record, target.tag, folder, download)
         return replace(target, files=tuple(found.values()), folder=folder)

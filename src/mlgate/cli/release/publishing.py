@@ -18,7 +18,8 @@ from mlgate.documents.release import Publication
 from mlgate.errors import ConfigError, SourceError
 from mlgate.publish.registry import Bundle
 from mlgate.release.command_registry import CommandRegistry
-from mlgate.release.folder import CHANGES, digest_of, names_of
+from mlgate.release.folder import CHANGES, digest_of, names_of, own_folder
+from mlgate.release.grammar import parse_tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,6 +39,12 @@ def publish_release(session: Session, release: Release, *, dry_run: bool) -> Rel
         ConfigError: nothing says where it goes.
         PublishError: a place refuses.
     """
+    said = parse_tag(release.tag)
+    if said is None or said.action != "register":
+        raise ConfigError(
+            f"{release.tag} gives a stage, and what is published is a version",
+            hint=f"publish the tag that registers {release.name} {release.version}",
+        )
     bundle = bundle_of(session, release)
     places = list(_places(session, release))
     if not places:
@@ -70,7 +77,7 @@ def publish_release(session: Session, release: Release, *, dry_run: bool) -> Rel
 
 def bundle_of(session: Session, release: Release) -> Bundle:
     """Return what is published: all files of the folder, with the digests of its model files."""
-    folder = session.workspace / ".mlgate" / FOLDER
+    folder = own_folder(session.workspace, FOLDER)
     files = sorted(path for path in folder.iterdir() if path.is_file())
     digests = {path.name: _digest(path) for path in files}
     names = names_of(release.models)

@@ -62,8 +62,9 @@ def _brought(
         return ()
     from mlgate.cli.release.downloading import download_of  # noqa: PLC0415  # seldom needed
     from mlgate.release.earlier import bring_back  # noqa: PLC0415
+    from mlgate.release.folder import own_folder  # noqa: PLC0415
 
-    folder = session.workspace / ".mlgate" / "brought"
+    folder = own_folder(session.workspace, "brought")
     session.progress("bringing the model files")
     try:
         bring_back(
