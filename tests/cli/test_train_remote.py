@@ -31,8 +31,9 @@ STATUS = """\
 #!/bin/sh
 cd "$PLACE/$MLGATE_JOB" || exit 9
 if [ -f cancelled ]; then echo CANCELLED; exit; fi
-if [ "$(cat code)" = 0 ] 2>/dev/null; then echo COMPLETED; exit; fi
-if [ -f code ]; then echo "FAILED $(cat code)"; exit; fi
+code="$(cat code 2>/dev/null)"  # read once: it may be written at this moment
+if [ "$code" = 0 ]; then echo COMPLETED; exit; fi
+if [ "$code" ]; then echo "FAILED $code"; exit; fi
 echo "asking"
 echo RUNNING
 """
